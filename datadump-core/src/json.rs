@@ -36,6 +36,33 @@ pub fn parse(bytes: &[u8]) -> Result<Json> {
     serde_json::from_slice(bytes).map_err(|error| fault("not-json", format!("invalid JSON: {error}")))
 }
 
+/// Returns the approximate number of bytes that values take, with all that they refer to.
+pub(crate) fn array_size(values: &[Json]) -> usize {
+    size_of_val(values) + values.iter().map(heap_size).sum::<usize>()
+}
+
+/// Returns the approximate number of bytes of the heap that a value refers to.
+fn heap_size(value: &Json) -> usize {
+    /// Entry of a map: a hash, a name, a value and its place in the index, with room to grow.
+    const MEMBER_BYTES: usize = 3 * (8 + size_of::<String>() + size_of::<Json>() + 16) / 2;
+    match value {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(text) => allocated(text.capacity()),
+        Json::Array(items) => {
+            allocated((items.capacity() - items.len()) * size_of::<Json>()) + array_size(items)
+        }
+        Json::Object(members) => {
+            let inside = members.iter().map(|(name, member)| allocated(name.capacity()) + heap_size(member));
+            members.len() * MEMBER_BYTES + inside.sum::<usize>()
+        }
+    }
+}
+
+/// Returns the approximate size of an allocation, which is rounded up.
+fn allocated(bytes: usize) -> usize {
+    if bytes == 0 { 0 } else { bytes + bytes / 8 + 8 }
+}
+
 /// The result of scanning bytes that may not be JSON.
 enum Scan {
     Ok,

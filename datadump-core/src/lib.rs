@@ -28,6 +28,7 @@ mod idempotency;
 mod ingest;
 pub mod json;
 pub mod live;
+pub mod memory;
 pub mod process;
 mod quarantine;
 mod receipt;
@@ -65,7 +66,7 @@ pub use ingest::{
 };
 pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
-pub use record::{Change, Changes, Failure, Fields, Origin, Record, Rejection};
+pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
 pub use rows::{ByteChunks, Listing, RowChunks, RowPage, Rows, Saved};
 pub use store::Expect;

@@ -2,16 +2,22 @@
 
 mod change;
 mod fields;
+mod pack;
+mod records;
+mod records_into_iter;
 
 use std::ops::Range;
 
 pub use self::{
     change::{Change, Changes},
     fields::Fields,
+    records::Records,
 };
 pub(crate) use self::{
     change::{ChangeList, REPEATED_NAME},
     fields::Names,
+    pack::PackedRecords,
+    records_into_iter::{KeptPlace, KeptRecords, RecordsIntoIter},
 };
 use crate::schema::StorageName;
 
@@ -70,6 +76,11 @@ impl Record {
     /// Creates a record.
     pub fn new(fields: impl Into<Fields>) -> Self {
         Self { fields: fields.into(), ..Self::default() }
+    }
+
+    /// Returns the approximate number of bytes that the record takes, without the names of its fields.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + self.fields.size() + self.non_finite.size()
     }
 }
 

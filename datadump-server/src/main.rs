@@ -8,7 +8,32 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The variable from which the allocator reads, before `main`, after how many milliseconds it returns freed memory to
+/// the operating system. Its default is a second. A throw may use hundreds of megabytes for a moment, and then the
+/// next one does, in pages of other sizes: both were resident, which is more than the server promises.
+#[cfg(unix)]
+const PURGE_DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10");
+
+/// Starts the program again with that variable, unless it is set. Returns if that fails.
+#[cfg(unix)]
+fn set_purge_delay() {
+    use std::os::unix::process::CommandExt as _;
+    let (name, milliseconds) = PURGE_DELAY;
+    if std::env::var_os(name).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        let mut arguments = std::env::args_os();
+        let mut command = std::process::Command::new(program);
+        command.arg0(arguments.next().unwrap_or_default());
+        // The same process continues with the new program. The error is that it could not be started.
+        let _ = command.args(arguments).env(name, milliseconds).exec();
+    }
+}
+
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    set_purge_delay();
     // An idle connection uses the first page of each of its buffers. With huge pages, ten thousand of them
     // take a third more memory, and nothing gets faster. The call fails on systems without huge pages, which
     // need nothing.

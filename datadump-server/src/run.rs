@@ -27,7 +27,11 @@ pub(crate) fn run_with_warnings(
         tracing::warn!("{warning}");
     }
     net::raise_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_keep_alive(net::BLOCKING_KEEP_ALIVE)
+        .build()
+        .map_err(Error::Runtime)?;
     runtime.block_on(async {
         let stop = net::signal::stop().map_err(Error::Runtime)?;
         run(config, processors, stop).await
@@ -57,7 +61,7 @@ pub async fn run(
         devices: config.max_devices,
         rate: u32::try_from(config.device_rate).unwrap_or(u32::MAX).into(),
     });
-    builder = builder.record_memory(config.throw_memory.saturating_mul(2));
+    builder = builder.throw_memory(config.throw_memory);
     builder = builder.change_log_time(config.change_log_time).change_log_size(config.change_log_size);
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());

@@ -41,8 +41,13 @@ pub fn segment(text: &str) -> String {
 impl Api {
     /// Creates a client for a base address such as `http://127.0.0.1:6050`.
     pub fn new(base: impl Into<String>) -> Self {
+        Self::with_timeout(base, Duration::from_secs(60))
+    }
+
+    /// Creates a client whose requests may take longer or shorter than usual.
+    pub fn with_timeout(base: impl Into<String>, timeout: Duration) -> Self {
         let client = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(timeout)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()

@@ -14,8 +14,9 @@ use crate::{
     idempotency::Idempotency,
     ingest::{Ingest, IngestOptions},
     live::Live,
+    memory::MemoryBudget,
     process::{
-        MemoryBudget, Processor, Registry,
+        Processor, Registry,
         vrl::{Limits, WorkerCommand, Workers},
     },
     quarantine::Quarantine,
@@ -34,7 +35,7 @@ pub struct Builder {
     queue_rows: usize,
     queue_bytes: usize,
     max_throw: usize,
-    record_memory: usize,
+    throw_memory: usize,
     read_memory: usize,
     change_log: Retention,
     processors: Vec<Arc<dyn Processor>>,
@@ -53,7 +54,7 @@ impl Default for Builder {
             queue_rows: 131_072,
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
-            record_memory: 512 << 20,
+            throw_memory: 448 << 20,
             read_memory: 128 << 20,
             change_log: Retention::default(),
             processors: Vec::new(),
@@ -108,11 +109,12 @@ impl Builder {
         self
     }
 
-    /// Sets the maximum memory for the records of all throws in progress, in bytes. A throw whose records
-    /// need more memory than is available fails with [`Overloaded`](Error::Overloaded).
+    /// Sets the maximum memory for all throws in progress, in bytes. A throw that needs more than is available at
+    /// the moment fails with [`Overloaded`](Error::Overloaded), and one that needs more than all of it goes to
+    /// quarantine. Whoever passes bodies to [`Dump::throw`] counts them in [`Ingest::memory`].
     #[must_use]
-    pub fn record_memory(mut self, bytes: usize) -> Self {
-        self.record_memory = bytes;
+    pub fn throw_memory(mut self, bytes: usize) -> Self {
+        self.throw_memory = bytes;
         self
     }
 
@@ -205,7 +207,7 @@ impl Builder {
         let context = Context { store, clock: self.clock, ids, background, read_memory };
         let definitions = Definitions::new(context.clone());
         let idempotency = Idempotency::new(context.clone());
-        let memory = MemoryBudget::new(self.record_memory);
+        let memory = MemoryBudget::new(self.throw_memory);
         let options = IngestOptions { registry, native, workers, max_throw: self.max_throw, memory };
         let ingest =
             Box::pin(Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options))

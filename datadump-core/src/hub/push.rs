@@ -18,15 +18,18 @@ use crate::{
     idempotency::Reservation,
     ingest::{
         Incoming,
-        commit::{CommitOptions, Committed, IngestBatch, Originals, ProvenRow, ReceiptRecord, RoutedRecord},
+        commit::{CommitOptions, Committed, IngestBatch, ProvenRow, ReceiptRecord},
         decode::DecodedThrow,
         keep_newer::KeepNewer,
+        originals::{OriginalOf, Originals},
         prove::change_warning,
         replayed_receipt, throw_fingerprint,
     },
+    memory::{MemoryShare, OutOfMemory},
+    process,
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
     receipt::{Receipt, Remark},
-    record::{Changes, Names, Origin, Record},
+    record::{Changes, Names, Origin, Record, Records},
     store::{Write, system_storages::SystemStorage},
     throw::{HUB, SourceName, Throw},
 };
@@ -57,7 +60,10 @@ struct PreparedPush {
     /// Readings for storages with the built-in definition.
     rows: Vec<ProvenRow>,
     /// Readings for storages that were declared differently.
-    records: Vec<RoutedRecord>,
+    records: Records,
+    /// The reading of each of these records.
+    record_readings: Vec<usize>,
+    memory: MemoryShare,
     failed: Vec<FailedPart>,
     /// Refused readings, which are neither stored nor quarantined.
     refused: Vec<Remark>,
@@ -201,15 +207,17 @@ impl Hub {
         sender: Sender<'_>,
         receipt: &mut Receipt,
     ) -> Result<PreparedPush> {
-        let DecodedThrow { format, body, mut output } = decoded;
-        let memory = output.as_mut().ok().and_then(|output| output.share.take());
+        let DecodedThrow { format, body, output } = decoded;
         let received_at = throw.received_at;
         let quarantine = self.context.system(SystemStorage::Quarantine)?;
-        let context = ThrowContext { quarantine, throw, body, format, processor: None, _memory: memory };
+        let memory = self.ingest.decoder.memory(&throw.body);
+        let context = ThrowContext { quarantine, throw, body, format, processor: None };
         let mut prepared = PreparedPush {
             context: Arc::new(context),
             rows: Vec::new(),
-            records: Vec::new(),
+            records: Records::default(),
+            record_readings: Vec::new(),
+            memory,
             failed: Vec::new(),
             refused: Vec::new(),
             refusal: None,
@@ -222,6 +230,9 @@ impl Hub {
                 return Ok(prepared);
             }
         };
+        if let Some(memory) = output.meter.into_share() {
+            prepared.memory = memory;
+        }
         for (index, change) in output.changes.iter() {
             receipt.warn(Stage::Decode, change_warning(index, None, change));
         }
@@ -232,6 +243,7 @@ impl Hub {
         let (mut devices, mut reader) = (DeviceCounts::default(), PushReader::default());
         for record in output.records {
             consume_budget().await;
+            let (before, text) = (pushed.len() + prepared.failed.len(), record.size());
             let Record { mut fields, non_finite, origin, .. } = record;
             fields.extend(non_finite);
             reader.read(fields, |one| match one {
@@ -245,6 +257,17 @@ impl Hub {
                     prepared.fail(origin.clone(), Some(malformed.original), reason);
                 }
             });
+            let read = pushed.len() + prepared.failed.len() - before;
+            match prepared.memory.grow(read * READING_BYTES + text) {
+                Ok(()) => {}
+                Err(OutOfMemory::InUse) => return Err(Error::Overloaded),
+                Err(OutOfMemory::TooMuch) => {
+                    let reason = FailureReason::of(Stage::Decode, &process::too_much_memory());
+                    prepared.failed = vec![FailedPart::whole(reason)];
+                    prepared.memory.shrink(usize::MAX);
+                    return Ok(prepared);
+                }
+            }
         }
         let admitted = self.admit(devices.names.list(), &devices.counts, sender, received_at).await?;
         let accepted = pushed.iter().filter_map(|(_, pushed, device)| match admitted.get(*device) {
@@ -305,11 +328,10 @@ impl Hub {
                 StoredAs::Row(row) => {
                     prepared.rows.push(ProvenRow { row, origin, index: readings.len() });
                 }
-                StoredAs::Record(storage, fields) => prepared.records.push(RoutedRecord {
-                    storage,
-                    record: Record { origin, ..Record::new(fields) },
-                    original: Some(Arc::new(reading.to_json())),
-                }),
+                StoredAs::Record(storage, fields) => {
+                    prepared.record_readings.push(readings.len());
+                    prepared.records.push(Record { origin, storage: Some(storage), ..Record::new(fields) });
+                }
             }
             readings.push(reading);
         }
@@ -319,6 +341,9 @@ impl Hub {
         Ok(prepared)
     }
 }
+
+/// Approximate memory of a reading, from the record that it is read from to the row that it becomes.
+const READING_BYTES: usize = 1 << 10;
 
 /// Options for committing readings.
 const COMMIT_OPTIONS: CommitOptions<'_> = CommitOptions {
@@ -337,10 +362,18 @@ impl PreparedPush {
     }
 
     fn into_batch(self, receipt: Receipt, extra: Vec<Write>) -> IngestBatch {
-        let Self { context, rows, records, failed, readings, .. } = self;
-        let originals = Originals(Arc::new(move |index| readings.get(index).map(Reading::to_json)));
+        let Self { context, rows, records, record_readings, memory, failed, readings, .. } = self;
+        let originals = Originals(Arc::new(move |of| {
+            let reading = match of {
+                OriginalOf::Record { place, .. } => *record_readings.get(place)?,
+                OriginalOf::Row(index) => index,
+                OriginalOf::Kept(_) => return None,
+            };
+            readings.get(reading).map(Reading::to_json)
+        }));
         let changes = Changes::default();
-        IngestBatch { context, receipt, records, changes, rows, originals, failed, extra }
+        let originals = Some(originals);
+        IngestBatch { context, receipt, records, changes, rows, originals, failed, extra, memory }
     }
 
     /// Sends a reading to quarantine because of one of its fields.

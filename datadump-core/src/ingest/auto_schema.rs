@@ -1,6 +1,7 @@
 //! Auto storages: created by their first record, and extended by the new fields of later ones.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::Arc,
     time::Duration,
@@ -119,7 +120,7 @@ impl AutoSchema {
         &self,
         name: &StorageName,
         key: Option<&str>,
-        records: impl Iterator<Item = &Record> + Clone + Send,
+        records: impl Iterator<Item = Cow<'_, Record>> + Clone + Send,
     ) -> Result<Target> {
         let mut last = None;
         for _ in 0..MAX_ATTEMPTS {
@@ -138,7 +139,7 @@ impl AutoSchema {
             let mut shape = Shape::default();
             for record in records.clone() {
                 consume_budget().await;
-                fitter.observe(record, &mut shape);
+                fitter.observe(&record, &mut shape);
             }
             last = Some(fitter.clone());
             if shape.is_empty() {
@@ -161,7 +162,7 @@ impl AutoSchema {
         name: &StorageName,
         key: Option<&str>,
         storage: Option<Arc<Storage>>,
-        records: impl Iterator<Item = &Record>,
+        records: impl Iterator<Item = Cow<'_, Record>>,
     ) -> Result<Result<(), Refusal>> {
         if let Some(storage) = storage.as_ref().filter(|storage| storage.is_migrating()) {
             if !storage.migration.definition.meta.auto {

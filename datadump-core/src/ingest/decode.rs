@@ -7,9 +7,10 @@ use bytes::Bytes;
 use super::programs::Processors;
 use crate::{
     error::{Error, Fault, Place, Result},
+    memory::{MemoryBudget, MemoryShare, OutOfMemory},
     process::{
-        self, Input, MemoryBudget, Output, Processor, Splitting,
-        decompress::{Encoding, decompress},
+        self, Input, Output, Processor, Splitting,
+        decompress::{DecompressError, Encoding, decompress_into},
     },
     record::Failure,
     throw::Throw,
@@ -52,6 +53,16 @@ impl Decoder {
             return Err(Error::TooLarge { limit: self.max_throw });
         }
         Ok(())
+    }
+
+    /// Returns the memory of a throw with this body, which its sender has counted.
+    pub(crate) fn memory(&self, body: &Bytes) -> MemoryShare {
+        self.memory.share(body.len())
+    }
+
+    /// Returns the memory for all throws.
+    pub(crate) fn budget(&self) -> &MemoryBudget {
+        &self.memory
     }
 
     /// Returns whether a format, or a native processor, has this name.
@@ -98,7 +109,13 @@ impl Decoder {
     /// Decodes a throw on the current thread.
     fn decode_now(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>) -> DecodedThrow {
         let registry = &self.processors.registry;
-        let body = match decompressed(&throw.body, chosen.map(AsRef::as_ref), self.max_throw) {
+        let mut memory = self.memory(&throw.body);
+        let prepared = decompressed(&throw.body, chosen.map(AsRef::as_ref), self.max_throw, &mut memory)
+            .and_then(|body| {
+                count_conversion(&throw.body, &body, &mut memory).map_err(process::memory_failure)?;
+                Ok(body)
+            });
+        let body = match prepared {
             Ok(body) => body,
             Err(failure) => {
                 let format = chosen.map_or("binary", |chosen| chosen.name()).to_owned();
@@ -120,9 +137,9 @@ impl Decoder {
         let input =
             Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
         let format = processor.name().to_owned();
-        let mut output = process::run_into(Output::within(&self.memory), processor.as_ref(), &input);
+        let mut output = process::run_into(Output::within(memory), processor.as_ref(), &input);
         if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {
-            output.records.iter_mut().for_each(|record| record.untyped = true);
+            output.records.update(|record| record.untyped = true);
         }
         DecodedThrow { format, body, output }
     }
@@ -131,7 +148,7 @@ impl Decoder {
 /// Converts a failure for lack of memory to an error: the throw may succeed once others have completed.
 fn check_memory(decoded: DecodedThrow) -> Result<DecodedThrow> {
     match &decoded.output {
-        Err(failure) if failure.code == process::NO_MEMORY => Err(Error::Overloaded),
+        Err(failure) if failure.code == process::MEMORY_IN_USE => Err(Error::Overloaded),
         _ => Ok(decoded),
     }
 }
@@ -143,12 +160,35 @@ fn failed_output(format: String, body: Bytes, failure: Failure) -> DecodedThrow 
 
 /// Decompresses a body whose first bytes are the signature of a compression format; returns any other body
 /// unchanged.
-fn decompressed(body: &Bytes, chosen: Option<&dyn Processor>, limit: usize) -> Result<Bytes, Failure> {
+fn decompressed(
+    body: &Bytes,
+    chosen: Option<&dyn Processor>,
+    limit: usize,
+    memory: &mut MemoryShare,
+) -> Result<Bytes, Failure> {
     if chosen.is_some_and(|chosen| chosen.name() == "binary") {
         return Ok(body.clone());
     }
     let Some(encoding) = Encoding::by_magic(body) else { return Ok(body.clone()) };
-    decompress(&[encoding], body, limit).map_err(|refusal| Failure::new("compressed", refusal.to_string()))
+    let reserve = |bytes| memory.ensure(bytes);
+    let plain = decompress_into(&[encoding], body, limit, reserve).map_err(|refusal| match refusal {
+        DecompressError::Memory(why) => process::memory_failure(why),
+        refusal => Failure::new("compressed", refusal.to_string()),
+    })?;
+    memory.grow(plain.len()).map_err(process::memory_failure)?;
+    Ok(plain)
+}
+
+/// Counts the copy of a body that is converted to UTF-8.
+fn count_conversion(sent: &Bytes, body: &Bytes, memory: &mut MemoryShare) -> Result<(), OutOfMemory> {
+    /// Maximum growth of a byte of another encoding.
+    const GROWTH: usize = 3;
+    // Text in UTF-16 may be valid UTF-8, with many U+0000.
+    let may_be_converted = std::str::from_utf8(body).is_err() || memchr::memchr(0, body).is_some();
+    if sent.len() <= MAX_INLINE_BYTES && body.len() <= MAX_INLINE_BYTES || !may_be_converted {
+        return Ok(());
+    }
+    memory.grow(GROWTH * body.len())
 }
 
 fn unknown_format<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {

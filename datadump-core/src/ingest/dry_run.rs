@@ -1,12 +1,11 @@
 //! Dry runs: compute what would be stored or quarantined, without storing anything.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 
 use super::{
     Ingest,
-    commit::RoutedRecord,
     decode::DecodedThrow,
     prove::{ProvenRecord, change_warning, fit, prove, warning},
     source_cache::Source,
@@ -17,7 +16,7 @@ use crate::{
     process::vrl::Script,
     quarantine::{FailureReason, Stage},
     receipt::Remark,
-    record::{Change, Changes, Record},
+    record::{Changes, Record, Records},
     schema::{InForce, Row, StorageId, StorageName, infer, infer::Shape, parse},
     throw::Throw,
     validate::Fitter,
@@ -33,56 +32,59 @@ pub(crate) struct DryRunRow {
     warnings: Vec<Remark>,
 }
 
-impl Ingest {
-    /// Returns what would happen to each record.
-    pub(crate) async fn dry_run(
-        &self,
-        records: &[RoutedRecord],
-        changes: &Changes,
-        source: &Source,
-    ) -> Result<Vec<DryRunRow>> {
-        let mut fitters: BTreeMap<&str, Option<Arc<Fitter>>> = BTreeMap::new();
-        for one in records {
-            if !fitters.contains_key(one.storage.as_str()) {
-                let same = records.iter().filter(|other| other.storage == one.storage);
-                let same: Vec<&Record> = same.map(|other| &other.record).collect();
-                fitters.insert(one.storage.as_str(), self.future_fitter(&one.storage, &same)?);
+/// A dry run of records.
+pub(crate) struct DryRun<'a> {
+    ingest: &'a Ingest,
+    fitters: BTreeMap<StorageName, Option<Arc<Fitter>>>,
+    changes: &'a Changes,
+    source: &'a Source,
+}
+
+impl DryRun<'_> {
+    /// Returns what would happen to a record; `None` if it has no storage.
+    pub(crate) async fn row(&self, record: Record) -> Result<Option<DryRunRow>> {
+        let Some(storage) = record.storage.clone() else { return Ok(None) };
+        let index = record.origin.index;
+        let (row, warnings) = match self.prove(&storage, record)? {
+            Ok(ProvenRecord { row, remarks, .. }) => {
+                let changes = self.changes.get(index).iter();
+                let changes = changes.map(|change| change_warning(index, None, change));
+                let remarks = remarks.into_iter().map(|fault| warning(index, None, fault));
+                (self.ingest.stored_part(&storage, &row).await?, changes.chain(remarks).collect())
             }
-        }
-        let mut rows = Vec::with_capacity(records.len());
-        for one in records {
-            let fitter = fitters.get(one.storage.as_str()).and_then(Option::as_ref);
-            let index = one.record.origin.index;
-            let changes = changes.get(index);
-            let (row, warnings) = match self.dry_run_record(one, fitter, changes, source)? {
-                Ok(ProvenRecord { row, remarks, .. }) => {
-                    let changes = changes.iter().map(|change| change_warning(index, None, change));
-                    let remarks = remarks.into_iter().map(|fault| warning(index, None, fault));
-                    (self.stored_part(&one.storage, &row).await?, changes.chain(remarks).collect())
-                }
-                Err(reason) => (Err(reason), Vec::new()),
-            };
-            rows.push(DryRunRow { storage: one.storage.to_string(), index, row, warnings });
-        }
-        Ok(rows)
+            Err(reason) => (Err(reason), Vec::new()),
+        };
+        Ok(Some(DryRunRow { storage: storage.to_string(), index, row, warnings }))
     }
 
     /// Validates a record as a throw would.
-    fn dry_run_record(
-        &self,
-        one: &RoutedRecord,
-        fitter: Option<&Arc<Fitter>>,
-        changes: &[Change],
-        source: &Source,
-    ) -> Result<Result<ProvenRecord, FailureReason>> {
-        let record = one.record.clone();
-        let Some(fitter) = fitter else {
-            let storage = self.context.store.catalogue().folded(one.storage.as_str());
-            let storage = storage.ok_or_else(|| Error::UnknownStorage(one.storage.to_string()))?;
-            return Ok(prove(&self.context.ids, storage.ready()?, record, &source.zone));
+    fn prove(&self, name: &StorageName, record: Record) -> Result<Result<ProvenRecord, FailureReason>> {
+        let (context, zone) = (&self.ingest.context, &self.source.zone);
+        let Some(fitter) = self.fitters.get(name).and_then(Option::as_ref) else {
+            let storage = context.store.catalogue().folded(name.as_str());
+            let storage = storage.ok_or_else(|| Error::UnknownStorage(name.to_string()))?;
+            return Ok(prove(&context.ids, storage.ready()?, record, zone));
         };
-        let id = Ids::nth(self.context.ids.next(), record.origin.index, 0);
-        Ok(fit(fitter, record, id, changes, &source.zone, source.settings.strict))
+        let id = Ids::nth(context.ids.next(), record.origin.index, 0);
+        let changes = self.changes.get(record.origin.index);
+        Ok(fit(fitter, record, id, changes, zone, self.source.settings.strict))
+    }
+}
+
+impl Ingest {
+    /// Prepares a dry run of records.
+    pub(crate) fn dry_run<'a>(
+        &'a self,
+        records: &Records,
+        changes: &'a Changes,
+        source: &'a Source,
+    ) -> Result<DryRun<'a>> {
+        let mut fitters: BTreeMap<StorageName, Option<Arc<Fitter>>> = BTreeMap::new();
+        for storage in records.storages() {
+            let same = records.iter().filter(|record| record.storage.as_ref() == Some(storage));
+            fitters.insert(storage.clone(), self.future_fitter(storage, same)?);
+        }
+        Ok(DryRun { ingest: self, fitters, changes, source })
     }
 
     /// Returns the record that would be stored for a row: a whole row if it is new, else the fields that it
@@ -104,7 +106,11 @@ impl Ingest {
 
     /// Returns the fitter that an auto storage would have after being extended by the fields of these
     /// records; `None` for a declared storage.
-    fn future_fitter(&self, name: &StorageName, records: &[&Record]) -> Result<Option<Arc<Fitter>>> {
+    fn future_fitter<'r>(
+        &self,
+        name: &StorageName,
+        records: impl Iterator<Item = Cow<'r, Record>>,
+    ) -> Result<Option<Arc<Fitter>>> {
         let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
             None => (StorageId(0), 1, parse::definition(&infer::first(name, None))?, BTreeMap::new()),
@@ -123,7 +129,7 @@ impl Ingest {
         let now = InForce::new(id, version, definition);
         let fitter = Fitter::new(Arc::new(now.clone()), self.context.store.widest_row());
         let mut shape = Shape::default();
-        records.iter().for_each(|record| fitter.observe(record, &mut shape));
+        records.for_each(|record| fitter.observe(&record, &mut shape));
         let Some(grown) = infer::grown(&now.definition, &shape, &dropped, |_| false) else {
             return Ok(Some(Arc::new(fitter)));
         };
@@ -131,6 +137,11 @@ impl Ingest {
         Ok(Some(Arc::new(Fitter::new(Arc::new(grown), self.context.store.widest_row()))))
     }
 }
+
+/// Approximate memory of a record in the result of a simulation, where it is shown after each step, and of a byte of
+/// it while it is packed.
+const RENDERED_BYTES: usize = 2 << 10;
+const RENDERED_FACTOR: usize = 20;
 
 /// The simulation of one throw.
 #[derive(Debug)]
@@ -154,7 +165,10 @@ impl Ingest {
         decoded: DecodedThrow,
         edited: Option<&Script>,
     ) -> Result<SimulatedThrow> {
-        let transformed = self.transform(throw, source, decoded, edited).await?;
+        let mut transformed = self.transform(throw, source, decoded, edited).await?;
+        let rendered =
+            transformed.records.len() * RENDERED_BYTES + RENDERED_FACTOR * transformed.records.size();
+        transformed.memory.grow(rendered).map_err(|_| Error::Overloaded)?;
         let mut violations: Vec<Json> = transformed
             .failed
             .iter()
@@ -164,14 +178,16 @@ impl Ingest {
                 json
             })
             .collect();
-        let routed = transformed.records.iter().map(|one| {
-            let mut fields = one.record.fields.clone();
-            fields.extend(one.record.non_finite.clone());
-            json!({"storage": one.storage.as_str(), "index": one.record.origin.index, "record": fields})
+        let routed = transformed.records.iter().map(|record| {
+            let Record { mut fields, non_finite, storage, origin, .. } = record.into_owned();
+            fields.extend(non_finite);
+            json!({"storage": storage.as_ref().map(StorageName::as_str), "index": origin.index, "record": fields})
         });
         let routed = routed.collect();
         let mut rows = Vec::new();
-        for one in self.dry_run(&transformed.records, &transformed.changes, source).await? {
+        let dry_run = self.dry_run(&transformed.records, &transformed.changes, source)?;
+        for record in transformed.records.iter() {
+            let Some(one) = dry_run.row(record.into_owned()).await? else { continue };
             match &one.row {
                 Ok(row) => {
                     let warnings: Vec<Json> = one

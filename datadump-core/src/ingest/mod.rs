@@ -4,6 +4,7 @@
 //! throw ─► decode ─► transform (program, routes) ─► commit (validate, store) ─► receipt
 //! ```
 
+mod assembly;
 mod auto_schema;
 pub(crate) mod commit;
 pub(crate) mod counters;
@@ -11,6 +12,7 @@ pub(crate) mod decode;
 pub(crate) mod dry_run;
 mod idempotent;
 pub(crate) mod keep_newer;
+pub(crate) mod originals;
 mod outcomes;
 pub(crate) mod programs;
 pub(crate) mod prove;
@@ -49,7 +51,8 @@ use crate::{
     definitions::Definitions,
     error::Result,
     idempotency::{Idempotency, RequestKey},
-    process::{MemoryBudget, Registry, vrl::Workers},
+    memory::MemoryBudget,
+    process::{Registry, vrl::Workers},
     quarantine::KeptThrowRow,
     receipt::Receipt,
     store::{Expect, Write, system_storages::SystemStorage},
@@ -85,7 +88,7 @@ pub(crate) struct IngestOptions {
     pub(crate) workers: Workers,
     /// Maximum size of a decompressed throw in bytes.
     pub(crate) max_throw: usize,
-    /// Memory for the records of all throws in progress.
+    /// Memory for all throws in progress.
     pub(crate) memory: MemoryBudget,
 }
 
@@ -143,6 +146,11 @@ impl Ingest {
     /// Returns the sources.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// Returns the memory for all throws in progress.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.decoder.budget()
     }
 
     /// Returns the processors.

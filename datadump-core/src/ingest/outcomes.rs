@@ -1,9 +1,6 @@
 //! Counts the outcomes of a throw's writes into its receipt.
 
-use std::sync::Arc;
-
-use serde_json::Value as Json;
-
+use super::originals::OriginalOf;
 use crate::{
     quarantine::{FailedPart, FailureReason},
     receipt::{Receipt, Remark, Stage},
@@ -15,20 +12,13 @@ use crate::{
 /// The part of a throw that a write stores.
 #[derive(Debug)]
 pub(super) enum WrittenPart {
-    /// A row, with the position of its record in the throw and the original record.
-    Row(Origin, Original),
+    /// A row, with the position of its record in the throw, and which original it has, unless that can be parsed
+    /// again from its bytes alone.
+    Row(Origin, Option<OriginalOf>),
     /// A quarantine entry.
-    Entry(Stage, Remark),
+    Entry(Stage, Box<Remark>),
     /// A write that the receipt does not count.
     Extra,
-}
-
-/// The record that a row was created from, if it cannot be parsed again from its bytes alone.
-#[derive(Debug)]
-pub(super) enum Original {
-    Record(Option<Arc<Json>>),
-    /// Rendered by the batch's [`Originals`](super::commit::Originals) when it is needed.
-    Rendered(usize),
 }
 
 /// Counts the outcome of each write.
@@ -38,7 +28,7 @@ pub(super) fn tally(receipt: &mut Receipt, parts: &[WrittenPart], outcomes: &[Ou
             (WrittenPart::Extra, _) | (WrittenPart::Row(..), Outcome::RolledBack) => {}
             (WrittenPart::Entry(stage, remark), _) => {
                 receipt.quarantined += 1;
-                receipt.error(*stage, remark.clone());
+                receipt.error(*stage, Remark::clone(remark));
             }
             (
                 WrittenPart::Row(..),

@@ -13,10 +13,12 @@ use super::source_cache::SourceCache;
 use crate::{
     context::Context,
     error::{Error, Place, Result},
+    memory::MemoryShare,
     process::{
         Registry,
         vrl::{
-            self, CheckError, Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, Script, Workers,
+            self, CheckError, Diagnostic, Mode, ProgramContext, ProgramInput, ProgramOutcome, RunLeft,
+            Script, Workers,
         },
     },
     request,
@@ -286,18 +288,25 @@ impl Programs {
         }
     }
 
-    /// Runs a program on events, in the workers. Fails if too much is waiting for them.
+    /// Runs a program on some of the inputs of a throw, in the workers. Fails if too much is waiting for them.
     pub(super) async fn run(
         &self,
         script: &Script,
         about: &ProgramContext,
-        events: Vec<ProgramInput>,
+        inputs: Vec<ProgramInput>,
+        left: &mut RunLeft,
+        memory: &mut MemoryShare,
     ) -> Result<Vec<ProgramOutcome>> {
-        let outcomes = self.processors.workers.run(script, about, events).await;
+        let outcomes = self.processors.workers.run_part(script, about, inputs, left, Some(memory)).await;
         match outcomes.last() {
             Some(ProgramOutcome::Failed(failure)) if failure.code == vrl::BUSY => Err(Error::Overloaded),
             _ => Ok(outcomes),
         }
+    }
+
+    /// Returns the limits for all inputs of a throw.
+    pub(super) fn run_left(&self, inputs: usize, bytes: usize) -> RunLeft {
+        self.processors.workers.run_left(inputs, bytes)
     }
 
     /// Reloads all programs.

@@ -126,7 +126,7 @@ impl Ingest {
         let records: Vec<Json> = decoded
             .output
             .as_ref()
-            .map(|output| output.records.iter().map(shown).collect())
+            .map(|output| output.records.iter().map(|record| shown(&record)).collect())
             .unwrap_or_default();
         let format = decoded.format.clone();
         let simulated = self.simulate_decoded(throw, source, decoded, edited).await?;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Fault, Place, Result},
+    memory::MemoryShare,
     process::{
         self, Splitting,
         decompress::{Decompressor, Encoding},
@@ -40,6 +41,8 @@ pub struct Stream {
     format: Option<StreamFormat>,
     compressed: Compressed,
     waiting: BytesMut,
+    /// The memory of the bytes that wait for the end of their line.
+    memory: MemoryShare,
     receipt: Receipt,
     records: usize,
     lines: usize,
@@ -91,6 +94,7 @@ impl Ingest {
             format: None,
             compressed: Compressed::Unknown,
             waiting: BytesMut::new(),
+            memory: self.memory().share(0),
             receipt,
             records: 0,
             lines: 0,
@@ -157,8 +161,13 @@ impl Stream {
                     let detail = format!("a line is longer than {MAX_LINE_BYTES} bytes");
                     return Err(Error::Settings(vec![Fault::new(Place::body(), "line-too-long", detail)]));
                 }
+                // The buffer may be moved while it grows.
+                let needed = 3 * self.waiting.capacity();
+                let missing = needed.saturating_sub(self.memory.used());
+                self.memory.grow(missing).map_err(|_| Error::Overloaded)?;
                 return Ok(());
             };
+            self.memory.shrink(usize::MAX);
             let chunk = self.waiting.split_to(end + 1).freeze();
             self.commit(chunk, Chunk::Inner).await?;
         }
@@ -236,7 +245,7 @@ impl Stream {
                 origin.line = origin.line.map(|line| line + self.lines - header_lines);
             };
             output.changes.shift(before);
-            output.records.iter_mut().for_each(|record| shift(&mut record.origin));
+            output.records.update(|record| shift(&mut record.origin));
             output.rejected.iter_mut().for_each(|rejected| shift(&mut rejected.origin));
             self.records += output.records.len() + output.rejected.len();
         }

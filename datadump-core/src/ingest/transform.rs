@@ -2,30 +2,41 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
 use tokio::task::coop::consume_budget;
 
-use super::{Ingest, commit::RoutedRecord, decode::DecodedThrow, source_cache::Source};
+use super::{Ingest, decode::DecodedThrow, originals::DecodedRecords, source_cache::Source};
 use crate::{
     error::{Error, Result},
-    process::vrl::{Mode, ProgramContext, ProgramInput, ProgramOutcome, Script},
+    memory::{MemoryShare, OutOfMemory},
+    process::{
+        self,
+        vrl::{Mode, ProgramContext, ProgramInput, ProgramOutcome, RunLeft, Script},
+    },
     quarantine::{FailedPart, FailureReason, Stage, ThrowContext},
-    record::{Changes, Failure, Origin, Record},
+    record::{Changes, Failure, Origin, Record, Records, Rejection},
     schema::StorageName,
     store::system_storages::SystemStorage,
     throw::Throw,
 };
 
+/// Number of records that a program is given at once.
+const PROGRAM_RECORDS: usize = 4096;
+
 /// A throw that is ready to be stored.
 #[derive(Debug)]
 pub(crate) struct TransformedThrow {
     pub(crate) context: Arc<ThrowContext>,
-    pub(crate) records: Vec<RoutedRecord>,
+    /// The records, each with its storage.
+    pub(crate) records: Records,
     /// Values in the decoded records that were read differently from how they were sent.
     pub(crate) changes: Changes,
     pub(crate) failed: Vec<FailedPart>,
     /// Number of records that the program or the routes dropped.
     pub(crate) dropped: u64,
+    /// The records before the program and the routes; `None` if they are the same.
+    pub(super) decoded: Option<DecodedRecords>,
+    /// The memory of all this.
+    pub(crate) memory: MemoryShare,
 }
 
 impl Ingest {
@@ -37,8 +48,7 @@ impl Ingest {
         decoded: DecodedThrow,
         edited: Option<&Script>,
     ) -> Result<TransformedThrow> {
-        let DecodedThrow { format, body, mut output } = decoded;
-        let memory = output.as_mut().ok().and_then(|output| output.share.take());
+        let DecodedThrow { format, body, output } = decoded;
         let named = source.settings.processor.as_deref().filter(|_| edited.is_none());
         let named = named.map(|name| self.programs.find(name));
         let (named, missing) = match named {
@@ -49,10 +59,18 @@ impl Ingest {
         let processor = named.as_ref().map(|program| (program.name.clone(), program.version));
         let program = edited.or(named.as_ref().map(|named| &named.script));
         let quarantine = self.context.system(SystemStorage::Quarantine)?;
-        let context = ThrowContext { quarantine, throw, body, format, processor, _memory: memory };
-        let mut transformed = TransformedThrow::new(context);
-        let output = match (output, missing) {
-            (Ok(output), None) => output,
+        // A body that was converted is not needed any more if it could not be read.
+        let body = if output.is_err() { throw.body.clone() } else { body };
+        let memory = self.decoder.memory(&throw.body);
+        let context = ThrowContext { quarantine, throw, body, format, processor };
+        let mut transformed = TransformedThrow::new(context, memory);
+        let (records, changes, rejected) = match (output, missing) {
+            (Ok(output), None) => {
+                if let Some(memory) = output.meter.into_share() {
+                    transformed.memory = memory;
+                }
+                (output.records, output.changes, output.rejected)
+            }
             (output, missing) => {
                 let stage = if output.is_err() { Stage::Decode } else { Stage::Program };
                 let Some(failure) = output.err().or(missing) else { return Ok(transformed) };
@@ -60,37 +78,34 @@ impl Ingest {
                 return Ok(transformed);
             }
         };
-        for rejected in output.rejected {
-            let reason = FailureReason::of(Stage::Decode, &rejected.failure);
-            transformed.fail(Some(rejected.origin), None, reason);
-        }
         // A program that takes the whole throw does not see the decoded records.
         if program.is_none_or(|script| script.mode == Mode::Record) {
-            transformed.changes = output.changes;
+            transformed.changes = changes;
         }
-        match program {
-            Some(script) => self.run_program(script, source, output.records, &mut transformed).await?,
-            None => {
-                transformed.records.reserve_exact(output.records.len());
-                let is_of_hub = source.routes.sole_storage().is_some_and(StorageName::is_of_hub);
-                let needs_originals = source.routes.has_routes() || is_of_hub;
-                for record in output.records {
-                    consume_budget().await;
-                    let original = needs_originals.then(|| original(&record)).flatten();
-                    transformed.route(source, record, original.as_ref());
-                }
+        let done = match transformed.reject(rejected) {
+            Ok(()) => match program {
+                Some(script) => self.run_program(script, source, records, &mut transformed).await,
+                None => transformed.route_all(source, records).await,
+            },
+            Err(why) => Err(why),
+        };
+        match done {
+            Ok(()) => Ok(transformed),
+            Err(OutOfMemory::InUse) => Err(Error::Overloaded),
+            Err(OutOfMemory::TooMuch) => {
+                transformed.fail_whole();
+                Ok(transformed)
             }
         }
-        Ok(transformed)
     }
 
     async fn run_program(
         &self,
         script: &Script,
         source: &Source,
-        records: Vec<Record>,
+        records: Records,
         transformed: &mut TransformedThrow,
-    ) -> Result<()> {
+    ) -> Result<(), OutOfMemory> {
         let context = transformed.context.clone();
         let about = ProgramContext {
             source: context.throw.source.to_string(),
@@ -98,34 +113,67 @@ impl Ingest {
             format: Some(context.format.clone()),
             arguments: context.throw.arguments.clone(),
         };
-        let events = match script.mode {
-            Mode::Record => records.into_iter().map(ProgramInput::Record).collect(),
-            Mode::Throw => vec![ProgramInput::Throw {
-                body: context.body.clone(),
-                content_type: context.throw.content_type.clone(),
-            }],
-        };
-        // Kept for the inputs on which the program fails.
-        let given: Vec<(Option<Origin>, Option<Arc<Json>>)> = events
+        transformed.decoded = Some(DecodedRecords::default());
+        if script.mode == Mode::Throw {
+            let body = context.body.clone();
+            let input = ProgramInput::Throw { body, content_type: context.throw.content_type.clone() };
+            let mut left = self.programs.run_left(1, context.body.len());
+            return self.run_part(script, &about, source, vec![input], &mut left, transformed).await;
+        }
+        let mut left = self.programs.run_left(records.len(), records.size());
+        let (mut size, mut records) = (records.size(), records.into_iter());
+        loop {
+            let mut inputs = Vec::new();
+            for record in records.by_ref().take(PROGRAM_RECORDS) {
+                transformed.keep(&record)?;
+                inputs.push(ProgramInput::Record(record));
+            }
+            if inputs.is_empty() {
+                return Ok(());
+            }
+            self.run_part(script, &about, source, inputs, &mut left, transformed).await?;
+            let size_before = std::mem::replace(&mut size, records.size());
+            transformed.memory.shrink(size_before.saturating_sub(size));
+        }
+    }
+
+    /// Runs a program on some inputs, and routes the records that it returns.
+    async fn run_part(
+        &self,
+        script: &Script,
+        about: &ProgramContext,
+        source: &Source,
+        inputs: Vec<ProgramInput>,
+        left: &mut RunLeft,
+        transformed: &mut TransformedThrow,
+    ) -> Result<(), OutOfMemory> {
+        let origins: Vec<Option<Origin>> = inputs
             .iter()
-            .map(|event| match event {
-                ProgramInput::Record(record) => (Some(record.origin.clone()), original(record)),
-                ProgramInput::Throw { .. } => (None, None),
+            .map(|input| match input {
+                ProgramInput::Record(record) => Some(record.origin.clone()),
+                ProgramInput::Throw { .. } => None,
             })
             .collect();
-        let verdicts = Box::pin(self.programs.run(script, &about, events)).await?;
-        for ((origin, original), verdict) in given.into_iter().zip(verdicts) {
-            match verdict {
+        let outcomes =
+            Box::pin(self.programs.run(script, about, inputs, left, &mut transformed.memory)).await;
+        // It fails only while too much is waiting for the workers.
+        let outcomes = outcomes.map_err(|_| OutOfMemory::InUse)?;
+        for (origin, outcome) in origins.into_iter().zip(outcomes) {
+            match outcome {
                 ProgramOutcome::Dropped(_) => transformed.dropped += 1,
                 ProgramOutcome::Failed(failure) => {
-                    transformed.fail(origin, original, FailureReason::of(Stage::Program, &failure));
+                    let reason = FailureReason::of(Stage::Program, &failure);
+                    match origin {
+                        Some(origin) => transformed.fail(origin, None, reason)?,
+                        None => transformed.failed.push(FailedPart::whole(reason)),
+                    }
                 }
                 ProgramOutcome::Records(records) => {
                     for (index, mut record) in records.into_iter().enumerate() {
                         if origin.is_none() {
                             record.origin.index = index;
                         }
-                        transformed.route(source, record, original.as_ref());
+                        transformed.route(source, record)?;
                     }
                 }
             }
@@ -136,19 +184,101 @@ impl Ingest {
 
 impl TransformedThrow {
     /// Creates a throw without records.
-    pub(crate) fn new(context: ThrowContext) -> Self {
-        let context = Arc::new(context);
-        Self { context, records: Vec::new(), changes: Changes::default(), failed: Vec::new(), dropped: 0 }
+    pub(crate) fn new(context: ThrowContext, memory: MemoryShare) -> Self {
+        Self {
+            context: Arc::new(context),
+            records: Records::default(),
+            changes: Changes::default(),
+            failed: Vec::new(),
+            dropped: 0,
+            decoded: None,
+            memory,
+        }
     }
 
-    fn fail(&mut self, origin: Option<Origin>, original: Option<Arc<Json>>, reason: FailureReason) {
-        self.failed.push(FailedPart { origin, original, storage: None, reason });
+    fn fail(
+        &mut self,
+        origin: Origin,
+        storage: Option<String>,
+        reason: FailureReason,
+    ) -> Result<(), OutOfMemory> {
+        let original = match origin.byte_range {
+            Some(_) => None,
+            None => self.decoded.as_ref().and_then(|decoded| decoded.get(origin.index)).map(Arc::new),
+        };
+        let failed = FailedPart { origin: Some(origin), original, storage, reason };
+        self.memory.grow(failed.memory())?;
+        self.failed.push(failed);
+        Ok(())
     }
 
-    fn route(&mut self, source: &Source, record: Record, original: Option<&Arc<Json>>) {
+    fn reject(&mut self, rejected: Vec<Rejection>) -> Result<(), OutOfMemory> {
+        self.failed.reserve_exact(rejected.len());
+        for Rejection { origin, failure } in rejected {
+            self.fail(origin, None, FailureReason::of(Stage::Decode, &failure))?;
+        }
+        Ok(())
+    }
+
+    /// Replaces everything by the failure of the whole throw.
+    pub(crate) fn fail_whole(&mut self) {
+        (self.records, self.changes, self.decoded, self.dropped) = Default::default();
+        let reason = FailureReason::of(Stage::Decode, &process::too_much_memory());
+        self.failed = vec![FailedPart::whole(reason)];
+        self.memory.shrink(usize::MAX);
+    }
+
+    async fn route_all(&mut self, source: &Source, mut records: Records) -> Result<(), OutOfMemory> {
+        if let Some(home) = source.routes.sole_storage().filter(|home| !home.is_of_hub())
+            && records.storages().is_empty()
+        {
+            records.set_storage(home);
+            self.records = records;
+            return Ok(());
+        }
+        let mut left = records.size();
+        let mut records = records.into_iter();
+        while let Some(record) = records.next() {
+            consume_budget().await;
+            self.keep(&record)?;
+            self.route(source, record)?;
+            let now = records.size();
+            self.memory.shrink(left.saturating_sub(now));
+            left = left.min(now);
+        }
+        Ok(())
+    }
+
+    /// Keeps a record as it was decoded, if it will be needed when it fails.
+    fn keep(&mut self, record: &Record) -> Result<(), OutOfMemory> {
+        let decoded = self.decoded.get_or_insert_default();
+        let before = decoded.size();
+        decoded.keep(record);
+        self.memory.grow(decoded.size() - before)
+    }
+
+    /// Sends a record to its storage.
+    fn send(&mut self, storage: StorageName, mut record: Record) -> Result<(), OutOfMemory> {
+        if storage.is_of_hub() {
+            let refusal = Failure::new("hub-storage", Error::HubStorage(storage.to_string()).to_string());
+            let reason = FailureReason::of(Stage::Route, &refusal);
+            return self.fail(record.origin, Some(storage.to_string()), reason);
+        }
+        record.storage = Some(storage);
+        let before = self.records.size();
+        self.records.push(record);
+        match self.records.size() {
+            after if after > before => self.memory.grow(after - before),
+            after => {
+                self.memory.shrink(before - after);
+                Ok(())
+            }
+        }
+    }
+
+    fn route(&mut self, source: &Source, record: Record) -> Result<(), OutOfMemory> {
         if let (Some(home), None) = (source.routes.sole_storage(), &record.storage) {
-            self.send(home.clone(), record, original);
-            return;
+            return self.send(home.clone(), record);
         }
         let routed = source.routes.route(record);
         if routed.is_empty() {
@@ -156,45 +286,18 @@ impl TransformedThrow {
         }
         for one in routed {
             match one.record {
-                Ok(record) => self.send(one.storage, record, original),
-                Err(unfit) => self.failed.push(FailedPart {
-                    origin: Some(unfit.record.origin),
-                    original: original.cloned(),
-                    storage: Some(one.storage.to_string()),
-                    reason: FailureReason {
+                Ok(record) => self.send(one.storage, record)?,
+                Err(unfit) => {
+                    let reason = FailureReason {
                         stage: Stage::Route,
                         code: unfit.fault.code.to_owned(),
                         field: Some(unfit.fault.at.to_string()),
                         detail: unfit.fault.detail,
-                    },
-                }),
+                    };
+                    self.fail(unfit.record.origin, Some(one.storage.to_string()), reason)?;
+                }
             }
         }
+        Ok(())
     }
-
-    /// Sends a record to its storage.
-    fn send(&mut self, storage: StorageName, record: Record, original: Option<&Arc<Json>>) {
-        let original = original.cloned();
-        if !storage.is_of_hub() {
-            self.records.push(RoutedRecord { storage, record, original });
-            return;
-        }
-        let refusal = Failure::new("hub-storage", Error::HubStorage(storage.to_string()).to_string());
-        self.failed.push(FailedPart {
-            origin: Some(record.origin),
-            original,
-            storage: Some(storage.to_string()),
-            reason: FailureReason::of(Stage::Route, &refusal),
-        });
-    }
-}
-
-/// Returns the original record, if it cannot be parsed again from its bytes alone.
-fn original(record: &Record) -> Option<Arc<Json>> {
-    if record.origin.byte_range.is_some() {
-        return None;
-    }
-    let mut fields = record.fields.clone();
-    fields.extend(record.non_finite.clone());
-    Some(Arc::new(Json::from(fields)))
 }

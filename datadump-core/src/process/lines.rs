@@ -21,6 +21,15 @@ impl Line<'_> {
         self.start..self.start + self.text.len()
     }
 
+    /// Makes sure that the fields of the line can be parsed, given the bytes that separate them. Returns whether
+    /// the output takes more lines.
+    pub(super) fn has_room(&self, separators: [u8; 2], output: &mut Output) -> bool {
+        /// A field while it is parsed, and the member of a map that it becomes.
+        const FIELD_BYTES: usize = 3 * size_of::<serde_json::Value>() + 256;
+        let fields = 1 + memchr::memchr2_iter(separators[0], separators[1], self.text.as_bytes()).count();
+        !output.is_full() && output.need(fields * FIELD_BYTES + 4 * self.text.len()).is_ok()
+    }
+
     /// Emits the record of the line, or rejects the line.
     pub(super) fn emit(&self, record: Result<Record, Failure>, output: &mut Output) {
         let (number, byte_range) = (Some(self.number), Some(self.byte_range()));

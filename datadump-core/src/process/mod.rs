@@ -10,13 +10,14 @@ mod charset;
 pub mod decompress;
 mod detect;
 mod examples;
+mod extent;
 mod formats;
 mod infer_scalar;
 mod json;
 mod lines;
 mod magic;
 mod media;
-mod memory_budget;
+mod meter;
 mod parsed_value;
 mod registry;
 mod serde_value;
@@ -35,12 +36,13 @@ pub use self::{
     registry::{Registry, run},
 };
 pub(crate) use self::{
-    memory_budget::{MemoryBudget, MemoryShare},
-    registry::{NO_MEMORY, run_into},
+    meter::{MEMORY_IN_USE, Meter, memory_failure, too_much_memory},
+    registry::run_into,
 };
 use crate::{
     clock::Timestamp,
-    record::{Change, Changes, Failure, Origin, Record, Rejection},
+    memory::MemoryShare,
+    record::{Change, Changes, Failure, Origin, Record, Records, Rejection},
 };
 
 /// Turns one throw into records.
@@ -55,8 +57,9 @@ use crate::{
 /// * **Total.** It does not panic, whatever the input. If it does, the panic is caught and the throw is
 ///   quarantined. The same happens when it exceeds its deadline, but its thread cannot be stopped: a
 ///   processor is trusted code.
-/// * **Bounded.** The size of the output is at most a small multiple of the input; [`Output`] enforces a
-///   limit.
+/// * **Bounded.** It counts while it reads: it stops once the output [is full](Output::is_full), and calls
+///   [`Output::need`] before it builds anything whose size the input determines, apart from the records that it
+///   emits, which are counted anyway.
 pub trait Processor: Send + Sync + Debug + 'static {
     /// Returns the name used in `?format=` and in source settings: lowercase words with hyphens.
     fn name(&self) -> &str;
@@ -110,28 +113,26 @@ impl<'a> Input<'a> {
 /// Maximum number of records in a throw. Streams are unlimited: they are processed in chunks.
 pub const MAX_RECORDS: usize = 1_000_000;
 
-/// Approximate memory overhead of one member of a record.
-const MEMBER_BYTES: usize = 160;
-
 /// The output of a processor.
 #[derive(Debug, Default)]
 pub struct Output {
     /// The records, in order.
-    pub records: Vec<Record>,
+    pub records: Records,
     /// Parts of the throw that did not become a record.
     pub rejected: Vec<Rejection>,
     /// Values in the records that were read differently from how they were sent.
     pub changes: Changes,
     next: usize,
-    /// The memory used by the output, if it is limited.
-    pub(crate) share: Option<MemoryShare>,
-    is_out_of_memory: bool,
+    /// The memory that the output uses.
+    pub(crate) meter: Meter,
+    /// Why further output is discarded, if a memory limit was exceeded.
+    out_of_memory: Option<Failure>,
 }
 
 impl Output {
-    /// Creates an output whose memory is taken from a budget.
-    pub(crate) fn within(budget: &MemoryBudget) -> Self {
-        Self { share: Some(budget.share()), ..Self::default() }
+    /// Creates an output whose memory is taken from a share.
+    pub(crate) fn within(share: MemoryShare) -> Self {
+        Self { meter: Meter::new(Some(share)), ..Self::default() }
     }
 
     /// Emits a record without a position in the body.
@@ -143,19 +144,24 @@ impl Output {
     pub fn record_at(&mut self, mut record: Record, line: Option<usize>, byte_range: Option<Range<usize>>) {
         let origin = Origin { index: self.next, line, byte_range };
         if !record.changes.is_empty() {
-            self.reserve(record.changes.iter().map(Change::size).sum());
+            self.count(record.changes.iter().map(Change::size).sum());
             if !self.is_full() {
                 self.changes.put(self.next, std::mem::take(&mut record.changes));
             }
         }
         self.next += 1;
-        self.reserve(size_of::<Record>() + MEMBER_BYTES * (record.fields.len() + record.non_finite.len()));
-        if !self.is_full() {
-            if self.records.capacity() == 0 {
-                // Most throws contain one record.
-                self.records.reserve_exact(1);
-            }
-            self.records.push(Record { origin, ..record });
+        if self.is_full() {
+            return;
+        }
+        let before = self.records.size();
+        self.records.push(Record { origin, ..record });
+        if self.meter.is_scarce() {
+            self.records.save_memory();
+        }
+        match self.records.size() {
+            after if after > before => self.count(after - before),
+            // Records have been packed.
+            after => self.meter.shrink(before - after),
         }
     }
 
@@ -163,18 +169,30 @@ impl Output {
     pub fn reject(&mut self, failure: Failure, line: Option<usize>, byte_range: Option<Range<usize>>) {
         let origin = Origin { index: self.next, line, byte_range };
         self.next += 1;
-        self.reserve(size_of::<Rejection>() + failure.detail.len());
+        // The list may be moved while it grows.
+        self.count(2 * size_of::<Rejection>() + failure.detail.len());
         if !self.is_full() {
             self.rejected.push(Rejection { origin, failure });
         }
     }
 
-    /// Returns whether a limit was exceeded. Further output is discarded, so a processor may stop.
+    /// Returns whether a limit was exceeded. Further output is discarded, so a processor should stop.
     pub fn is_full(&self) -> bool {
-        self.next > MAX_RECORDS || self.is_out_of_memory
+        self.next > MAX_RECORDS || self.out_of_memory.is_some()
     }
 
-    fn reserve(&mut self, bytes: usize) {
-        self.is_out_of_memory |= self.share.as_mut().is_some_and(|share| !share.grow(bytes));
+    /// Makes sure that a processor may use `bytes` of memory for a moment, in addition to the records that it has
+    /// emitted. It must return the failure.
+    pub fn need(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.meter.need(bytes).inspect_err(|failure| {
+            self.out_of_memory.get_or_insert_with(|| failure.clone());
+        })
+    }
+
+    /// Counts `bytes` that the processor keeps while it reads on.
+    fn count(&mut self, bytes: usize) {
+        if let Err(failure) = self.meter.grow(bytes) {
+            self.out_of_memory.get_or_insert(failure);
+        }
     }
 }

@@ -79,25 +79,44 @@ pub fn run(processor: &dyn Processor, input: &Input<'_>) -> Result<Output, Failu
     run_into(Output::default(), processor, input)
 }
 
-/// Failure code of a processor whose output exceeds the memory available at the moment.
-pub(crate) const NO_MEMORY: &str = "no-room";
-
 /// Runs a processor like [`run`], but into an output that may have a memory budget.
 pub(crate) fn run_into(
     mut output: Output,
     processor: &dyn Processor,
     input: &Input<'_>,
 ) -> Result<Output, Failure> {
-    let work = || processor.process(input, &mut output).map(|()| output);
-    // The output is the only state a panic can leave incomplete, and it is dropped.
-    let output =
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)))?;
-    if output.is_out_of_memory {
-        return Err(Failure::new(
-            NO_MEMORY,
-            "other throws are using all the memory for records; try again later",
-        ));
+    run_on(&mut output, processor, input).map(|()| output)
+}
+
+/// Runs a processor on a part of a body, into an output of its own that shares the memory of `output`. Fails if the
+/// memory is used up.
+pub(super) fn run_on_part(
+    output: &mut Output,
+    processor: &dyn Processor,
+    input: &Input<'_>,
+) -> Result<Result<Output, Failure>, Failure> {
+    let before = output.meter.used();
+    let mut inner = Output { meter: std::mem::take(&mut output.meter), ..Output::default() };
+    let read = run_on(&mut inner, processor, input);
+    output.meter = std::mem::take(&mut inner.meter);
+    // What is kept is counted when it is emitted again.
+    output.meter.shrink(output.meter.used().saturating_sub(before));
+    if let Some(failure) = inner.out_of_memory {
+        output.out_of_memory = Some(failure.clone());
+        return Err(failure);
     }
+    Ok(read.map(|()| inner))
+}
+
+/// Runs a processor like [`run`]. What it has emitted before a failure is to be discarded.
+fn run_on(output: &mut Output, processor: &dyn Processor, input: &Input<'_>) -> Result<(), Failure> {
+    let work = || processor.process(input, output);
+    // The output is the only state a panic can leave incomplete.
+    let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(processor, &*panic)));
+    if let Some(failure) = &output.out_of_memory {
+        return Err(failure.clone());
+    }
+    done?;
     if output.is_full() {
         let detail =
             format!("the throw contains more than {MAX_RECORDS} records; send it in parts or as a stream");
@@ -114,7 +133,7 @@ pub(crate) fn run_into(
             };
             Err(Failure::new(first.failure.code, detail))
         }
-        _ => Ok(output),
+        _ => Ok(()),
     }
 }
 
@@ -127,7 +146,12 @@ fn panicked(processor: &dyn Processor, panic: &(dyn std::any::Any + Send)) -> Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Timestamp, process::MemoryBudget, record::Record};
+    use crate::{
+        clock::Timestamp,
+        memory::MemoryBudget,
+        process::meter::{MEMORY_IN_USE, TOO_MUCH_MEMORY},
+        record::Record,
+    };
 
     #[derive(Debug)]
     struct Custom(&'static str);
@@ -141,6 +165,7 @@ mod tests {
             match input.body.len() {
                 0 => panic!("nothing to {}", "read"),
                 1 => (0..=MAX_RECORDS).for_each(|_| output.record(Record::default())),
+                3 => output.need(9 << 20)?,
                 _ => output.reject(Failure::unreadable("no"), None, None),
             }
             Ok(())
@@ -179,15 +204,17 @@ mod tests {
 
     #[test]
     fn output_stops_at_the_memory_budget() {
-        let body = bytes::Bytes::from_static(b"1");
-        let input = Input { body: &body, content_type: None, arguments: &[], received_at: Timestamp::MIN };
+        let run = |body: &'static [u8], budget: &MemoryBudget| {
+            let (body, arguments) = (bytes::Bytes::from_static(body), &[]);
+            let input = Input { body: &body, content_type: None, arguments, received_at: Timestamp::MIN };
+            run_into(Output::within(budget.share(0)), &Custom("custom"), &input).unwrap_err().code
+        };
         let budget = MemoryBudget::new(8 << 20);
-        let mut other = budget.share();
-        assert!(other.grow(1 << 20));
-        let failure = run_into(Output::within(&budget), &Custom("custom"), &input).unwrap_err();
-        assert_eq!(failure.code, NO_MEMORY);
+        assert_eq!(run(b"1", &budget), "too-many-records", "empty records are packed");
+        let mut other = budget.share(0);
+        other.grow(7 << 20).unwrap();
+        assert_eq!((run(b"1", &budget), run(b"123", &budget)), (MEMORY_IN_USE, TOO_MUCH_MEMORY));
         drop(other);
-        let failure = run_into(Output::within(&budget), &Custom("custom"), &input).unwrap_err();
-        assert_eq!(failure.code, "too-many-records", "a single throw may use the whole budget");
+        assert_eq!((run(b"1", &MemoryBudget::new(1 << 20)), budget.used()), (TOO_MUCH_MEMORY, 0));
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     clock::Timestamp,
     error::{Error, Fault, Result},
-    process::MemoryShare,
+    json,
     receipt::{Remark, Stage},
     record::{Failure, Origin},
     schema::{InForce, Row, StoredRow},
@@ -37,8 +37,6 @@ pub(crate) struct ThrowContext {
     pub(crate) format: String,
     /// The program the throw went through, with its version.
     pub(crate) processor: Option<(String, u32)>,
-    /// The memory reserved for the records, released when nothing refers to the throw any more.
-    pub(crate) _memory: Option<MemoryShare>,
 }
 
 /// A part of a throw that could not be stored.
@@ -73,7 +71,11 @@ impl FailureReason {
     pub(crate) fn invalid(stage: Stage, faults: &[Fault]) -> Self {
         let first = faults.first();
         let field = first.map(|fault| fault.at.to_string()).filter(|at| !at.is_empty());
-        let detail = faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ");
+        let mut details: Vec<String> = faults.iter().take(MAX_FAULTS).map(Fault::to_string).collect();
+        if let Some(more) = faults.len().checked_sub(MAX_FAULTS).filter(|more| *more > 0) {
+            details.push(format!("and {more} more"));
+        }
+        let detail = details.join("; ");
         let code = first.map_or("invalid", |fault| fault.code).to_owned();
         Self { stage, code, field, detail }
     }
@@ -106,7 +108,21 @@ impl FailureReason {
     }
 }
 
+/// Maximum number of faults that a reason lists.
+const MAX_FAULTS: usize = 20;
+
+/// Approximate memory of the columns of an entry, apart from its bytes, while it is built.
+const ENTRY_BYTES: usize = 2 << 10;
+
 impl FailedPart {
+    /// Returns the approximate memory that it takes until its entry is built.
+    pub(crate) fn memory(&self) -> usize {
+        let original =
+            self.original.as_deref().map_or(0, |record| json::array_size(std::slice::from_ref(record)));
+        // Lists of parts may be moved while they grow.
+        2 * size_of::<Self>() + original + self.reason.detail.len() + 64
+    }
+
     /// Creates the part for a throw that failed as a whole.
     pub(crate) fn whole(reason: FailureReason) -> Self {
         Self { origin: None, original: None, storage: None, reason }
@@ -166,6 +182,19 @@ pub(crate) struct KeptThrowRow {
 }
 
 impl ThrowContext {
+    /// Returns the approximate memory that the row of an entry takes.
+    pub(crate) fn entry_memory(&self, part: &FailedPart) -> usize {
+        let FailedPart { origin, original, reason, .. } = part;
+        let byte_range = origin.as_ref().and_then(|origin| origin.byte_range.as_ref());
+        let bytes = match (byte_range, original) {
+            (Some(byte_range), _) => byte_range.len(),
+            (None, Some(_)) => part.memory(),
+            (None, None) => self.throw.body.len(),
+        };
+        let arguments = self.throw.arguments.iter().map(|(name, text)| 2 * (name.len() + text.len() + 64));
+        ENTRY_BYTES + bytes + 3 * reason.detail.len() + arguments.sum::<usize>()
+    }
+
     /// Returns the row of an entry.
     pub(crate) fn entry(&self, id: Uuid, part: &FailedPart) -> Result<Row> {
         let FailedPart { origin, original, storage, reason } = part;

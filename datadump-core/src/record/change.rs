@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value as Json;
 
+use crate::json;
+
 /// Maximum number of fields of one record whose changes are told apart.
 const MAX_FIELDS: usize = 1000;
 
@@ -46,9 +48,9 @@ impl Change {
         }
     }
 
-    /// Returns the approximate size in memory.
+    /// Returns the approximate number of bytes that the change takes.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.field.len() + self.original.to_string().len()
+        size_of::<Self>() + self.field.capacity() + json::array_size(std::slice::from_ref(&self.original))
     }
 }
 

@@ -6,6 +6,8 @@ use std::{collections::HashMap, fmt, ops::Index, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
+use crate::json;
+
 /// Number of names up to which a linear search is used instead of a hash map.
 const MAX_LINEAR: usize = 24;
 
@@ -61,6 +63,13 @@ impl Names {
         self.list.push(name);
     }
 
+    /// Returns the approximate number of bytes that these names, and the description of their fields while a
+    /// storage is created or extended for them, take.
+    pub(crate) fn size(&self) -> usize {
+        const NAME_BYTES: usize = 320;
+        self.list.iter().map(|name| NAME_BYTES + 3 * name.len()).sum()
+    }
+
     fn remove(&mut self, place: usize) {
         let name = self.list.remove(place);
         if self.places.remove(&name).is_some() {
@@ -100,8 +109,20 @@ impl Fields {
         self.names.as_ref()
     }
 
+    /// Replaces the list of names by an equal one that others share.
+    pub(crate) fn share_names(&mut self, names: &Arc<Names>) {
+        debug_assert_eq!(self.names.as_ref().map(|own| own.list()), Some(names.list()), "other names");
+        self.names = Some(names.clone());
+    }
+
     pub(crate) fn values(&self) -> &[Json] {
         &self.values
+    }
+
+    /// Returns the approximate number of bytes that the values take, with room for more that was allocated.
+    pub(super) fn size(&self) -> usize {
+        let room = self.values.capacity() - self.values.len();
+        json::array_size(&self.values) + room * size_of::<Json>()
     }
 
     fn place(&self, name: &str) -> Option<usize> {

@@ -14,7 +14,7 @@ use crate::{
 
 /// Returns whether there are records of several indexes.
 pub(super) fn has_several(transformed: &TransformedThrow) -> bool {
-    let indexes = transformed.records.iter().map(|one| one.record.origin.index);
+    let indexes = transformed.records.iter().map(|record| record.origin.index);
     let failed = transformed.failed.iter().filter_map(|failed| Some(failed.origin.as_ref()?.index));
     let mut indexes = indexes.chain(failed);
     let first = indexes.next();
@@ -24,12 +24,13 @@ pub(super) fn has_several(transformed: &TransformedThrow) -> bool {
 /// Turns all records into parts of the record with this index, so that they get ids that no other record of the throw
 /// has.
 pub(super) fn renumber(transformed: &mut TransformedThrow, index: usize) {
-    let mut changes = Changes::default();
-    for (part, one) in transformed.records.iter_mut().enumerate() {
-        let before = transformed.changes.get(one.record.origin.index);
-        one.record.origin.index = Ids::index_of_part(index, part);
-        changes.put(one.record.origin.index, before.to_vec());
-    }
+    let (mut part, mut changes) = (0, Changes::default());
+    transformed.records.update(|record| {
+        let before = transformed.changes.get(record.origin.index).to_vec();
+        record.origin.index = Ids::index_of_part(index, part);
+        changes.put(record.origin.index, before);
+        part += 1;
+    });
     transformed.changes = changes;
 }
 

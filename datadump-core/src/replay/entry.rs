@@ -189,7 +189,7 @@ impl Run<'_> {
         let first_key = prepared.source.settings.key.as_deref();
         let key = |storage: &str, record: &Record| RowName::of(catalogue, storage, first_key, record);
         let records = prepared.transformed.records.iter();
-        records.filter_map(|one| key(one.storage.as_str(), &one.record)).collect()
+        records.filter_map(|record| key(record.storage.as_ref()?.as_str(), &record)).collect()
     }
 
     /// Stores an entry, or checks whether it could be stored.
@@ -256,7 +256,9 @@ impl Run<'_> {
         let failed = prepared.transformed.failed.first();
         let mut outcome = failed.map(|failed| EntryOutcome::Failed(failed.remark(None)));
         let (records, changes) = (&prepared.transformed.records, &prepared.transformed.changes);
-        for one in self.replays.ingest.dry_run(records, changes, &prepared.source).await? {
+        let dry_run = self.replays.ingest.dry_run(records, changes, &prepared.source)?;
+        for record in records.iter() {
+            let Some(one) = dry_run.row(record.into_owned()).await? else { continue };
             let next = self.dry_run_record(one, prepared.moment).await?;
             let weight = |outcome: &EntryOutcome| outcome.weight(prepared.all_or_nothing);
             if outcome.as_ref().is_none_or(|outcome| weight(outcome) < weight(&next)) {
@@ -307,14 +309,14 @@ impl Run<'_> {
 /// none of its own, as in a table, those of the whole throw.
 fn select_record(transformed: &mut TransformedThrow, index: usize, has_several: bool) {
     let TransformedThrow { records, failed, changes, .. } = transformed;
-    let has_index = records.iter().any(|one| one.record.origin.index == index);
+    let has_index = records.iter().any(|record| record.origin.index == index);
     if has_several || (has_index && records.len() > 1) {
-        records.retain(|one| one.record.origin.index == index);
+        records.retain(|record| record.origin.index == index);
         failed.retain(|failed| failed.origin.as_ref().is_none_or(|origin| origin.index == index));
     } else {
         changes.assign(index);
     }
-    records.iter_mut().for_each(|one| one.record.origin.index = index);
+    records.update(|record| record.origin.index = index);
 }
 
 impl PreparedEntry {

@@ -95,6 +95,10 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns the maximum size of a row in bytes, not counting long text values, if the database has one.
     fn widest_row(&self) -> Option<usize>;
 
+    /// Returns the approximate memory of a write until its outcome is known, given the size of its
+    /// [row](crate::schema::Row::size).
+    fn write_memory(&self, row: usize) -> usize;
+
     /// Returns the current storages. The backend keeps them up to date, also when other processes change the
     /// same database.
     fn catalogue(&self) -> &Arc<Catalogue>;

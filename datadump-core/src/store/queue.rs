@@ -132,7 +132,7 @@ impl<C> Queue<C> {
         // Held until the caller resumes: it waits for a CPU as well as for the disk.
         let _in_flight = self.admission.enter(queued_at);
         let records = usize::from(batch.idempotency.is_some());
-        let bytes = batch.writes.iter().map(size).sum::<usize>() + records * RECORD_BYTES;
+        let bytes = batch.writes.iter().map(write_size).sum::<usize>() + records * RECORD_BYTES;
         let permit = self.gauge.admit(batch.writes.len() + records, bytes).ok_or(Error::Overloaded)?;
         let (sender, outcomes) = oneshot::channel();
         self.send(Entry::Job(Job { batch, queued_at, reply: Reply { sender, permit } }))?;
@@ -170,7 +170,8 @@ fn closed() -> Error {
     Error::Unavailable("the database is closed".into())
 }
 
-fn size(write: &Write) -> usize {
+/// Returns the approximate size of a write.
+pub(super) fn write_size(write: &Write) -> usize {
     64 + write.action.row().map_or(0, Row::size)
 }
 

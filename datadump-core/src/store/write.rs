@@ -121,7 +121,7 @@ impl fmt::Debug for MakeRecord {
 
 impl Action {
     /// Returns the row to write.
-    pub(super) fn row(&self) -> Option<&Row> {
+    pub(crate) fn row(&self) -> Option<&Row> {
         match self {
             Self::Put(row) | Self::Merge(row) => Some(row),
             Self::Delete { .. } => None,

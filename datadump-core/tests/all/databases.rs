@@ -59,6 +59,14 @@ impl Database {
         Self { place }
     }
 
+    /// Returns which database it is.
+    pub(crate) fn backend(&self) -> Backend {
+        match &self.place {
+            Place::File(..) => Backend::Sqlite,
+            Place::Server { .. } => Backend::Postgres,
+        }
+    }
+
     /// Returns the URL of a database on a server.
     pub(crate) fn url(&self) -> &str {
         match &self.place {

@@ -23,7 +23,7 @@ pub struct Config {
     pub max_body: usize,
     /// Maximum size of a throw after decompression, in bytes.
     pub max_throw: usize,
-    /// Maximum memory for the bodies of all throws in progress, in bytes.
+    /// Maximum memory for all throws in progress, from their bodies to their rows, in bytes.
     pub throw_memory: usize,
     /// Maximum number of open connections.
     pub max_connections: usize,
@@ -77,7 +77,7 @@ impl Default for Config {
             hosts: Vec::new(),
             max_body: 16 << 20,
             max_throw: 64 << 20,
-            throw_memory: 256 << 20,
+            throw_memory: 448 << 20,
             max_connections: 4096,
             registration: Registration::Open,
             max_devices: 100_000,

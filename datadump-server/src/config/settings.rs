@@ -63,8 +63,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "throw_memory",
         value: "SIZE",
-        help: "Maximum memory for the bodies of throws in progress; their records may use twice as much. Further throws \
-               are answered with 503",
+        help: "Maximum memory for all throws in progress, from their bodies to their rows. Further throws are answered \
+               with 503, and a throw that needs more than all of it goes to quarantine",
         set: |config, text| values::size(text).map(|value| config.throw_memory = value),
         show: |config| values::show_size(config.throw_memory),
     },

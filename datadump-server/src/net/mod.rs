@@ -16,7 +16,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{connection::Server, timeouts::Timeouts};
-pub(crate) use self::{files::raise_limit, workers::Workers};
+pub(crate) use self::{
+    files::raise_limit,
+    workers::{BLOCKING_KEEP_ALIVE, Workers},
+};
 use crate::{app::App, config::Config, connection_handle::ConnectionHandle, metrics::OpenConnection};
 
 /// Delay after the operating system could not provide a connection.

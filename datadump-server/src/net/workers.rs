@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::{
@@ -19,6 +20,10 @@ use tokio::{
 /// Maximum number of blocking threads of all workers together, and the minimum for each.
 const MAX_BLOCKING_THREADS: usize = 512;
 const MIN_BLOCKING_THREADS: usize = 16;
+
+/// How long an idle blocking thread is kept. The allocator keeps what a thread has allocated and others have freed
+/// until the thread allocates again or ends.
+pub(crate) const BLOCKING_KEEP_ALIVE: Duration = Duration::from_millis(500);
 
 /// The worker threads. They end when this is dropped, together with their tasks.
 #[derive(Debug)]
@@ -55,8 +60,11 @@ impl Workers {
 
 impl Worker {
     fn start(blocking_threads: usize) -> io::Result<Self> {
-        let runtime =
-            Builder::new_current_thread().enable_all().max_blocking_threads(blocking_threads).build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(blocking_threads)
+            .thread_keep_alive(BLOCKING_KEEP_ALIVE)
+            .build()?;
         let (handle, (running, ended)) = (runtime.handle().clone(), oneshot::channel::<()>());
         thread::Builder::new().name("connections".into()).spawn(move || {
             // Runs until the sender is dropped.

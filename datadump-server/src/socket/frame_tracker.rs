@@ -38,6 +38,11 @@ impl FrameTracker {
         self.is_fragmented || self.header_bytes > 0 || self.frame != Frame::None
     }
 
+    /// Returns whether a message of several frames has begun and not ended.
+    pub(super) fn is_fragmented(&self) -> bool {
+        self.is_fragmented
+    }
+
     /// Returns the number of bytes of the current frame that are still to come.
     pub(super) fn announced(&self) -> u64 {
         self.payload

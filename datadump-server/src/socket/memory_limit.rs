@@ -78,6 +78,7 @@ impl<T> MemoryLimit<T> {
 
     /// Returns the memory of the message that was just completed.
     pub(super) fn take_lease(&mut self) -> Lease {
+        self.lease.release();
         std::mem::replace(&mut self.lease, self.memory.lease())
     }
 
@@ -102,7 +103,12 @@ impl<T> MemoryLimit<T> {
             self.began = now;
         }
         self.announced.set(self.frames.announced())?;
-        self.lease.grow(bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory.into())
+        let mut counted = self.lease.grow(bytes.len()).is_ok();
+        if self.frames.is_fragmented() {
+            // A message of several frames is moved when it outgrows its buffer.
+            counted &= self.lease.ensure(self.lease.used()).is_ok();
+        }
+        if counted { Ok(()) } else { Err(io::ErrorKind::OutOfMemory.into()) }
     }
 }
 

@@ -17,6 +17,7 @@ mod write_timeout;
 
 use std::{borrow::Cow, time::Duration};
 
+use datadump_core::memory::MemoryBudget;
 use poem::{
     Request, Response,
     http::{Method, header},
@@ -61,7 +62,7 @@ impl Sockets {
     pub(crate) fn new(thrower: Thrower, config: &Config) -> Self {
         Self {
             thrower,
-            buffers: Memory::new(config.throw_memory),
+            buffers: Memory::new(MemoryBudget::new(config.throw_memory)),
             stall_timeout: config.body_timeout,
             idle_timeout: config.idle_timeout,
             blocked_timeout: config.blocked_timeout,

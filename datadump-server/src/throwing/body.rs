@@ -8,7 +8,7 @@ use datadump_core::{
 };
 use tokio::sync::Semaphore;
 
-use super::memory::Lease;
+use super::memory::{Lease, out_of_memory};
 use crate::{
     extract::{Chunks, too_large},
     problem::Problem,
@@ -38,7 +38,12 @@ pub(super) async fn read(
     bytes.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(chunk) = next {
-        check(bytes.len() + chunk.len(), limit, lease)?;
+        let length = bytes.len() + chunk.len();
+        check(length, limit, lease)?;
+        if length > bytes.capacity() {
+            // Twice as much is allocated before it is moved there.
+            lease.ensure(2 * length).map_err(|_| out_of_memory())?;
+        }
         bytes.extend_from_slice(&chunk);
         next = chunks.next().await?;
     }
@@ -62,9 +67,17 @@ pub(super) async fn decompress(
     }
     let compressed = body.len();
     let _permit = permits.acquire().await.map_err(|_| Problem::internal())?;
-    let work = tokio::task::spawn_blocking(move || decompress::decompress(&encodings, &body, limit));
-    let plain = work.await.map_err(|_| Problem::internal())?.map_err(CoreError::from)?;
+    // Moved into the task, because the memory is reserved while the body is decompressed.
+    let mut reserved = std::mem::replace(lease, lease.empty());
+    let work = tokio::task::spawn_blocking(move || {
+        let plain = decompress::decompress_into(&encodings, &body, limit, |bytes| reserved.ensure(bytes));
+        (plain, reserved)
+    });
+    let (plain, reserved) = work.await.map_err(|_| Problem::internal())?;
+    *lease = reserved;
+    let plain = plain.map_err(CoreError::from)?;
     lease.grow_to(compressed.max(plain.len()))?;
+    lease.release();
     Ok(plain)
 }
 
@@ -72,6 +85,7 @@ pub(super) async fn decompress(
 mod tests {
     use std::{io, time::Duration};
 
+    use datadump_core::memory::MemoryBudget;
     use futures_util::{StreamExt as _, stream};
     use poem::Body;
 
@@ -87,7 +101,7 @@ mod tests {
             (&[], Some(5), Err(413)),
             (&[], None, Ok("")),
         ] {
-            let mut lease = Memory::new(10).lease();
+            let mut lease = Memory::new(MemoryBudget::new(10)).lease();
             let body = Body::from_bytes_stream(stream::iter(chunks.to_vec()).map(io::Result::Ok));
             let read = read(Chunks::of(body, Duration::from_secs(1)), announced, 4, &mut lease).await;
             assert_eq!(read.map_err(|problem| problem.status), expected.map(Bytes::from), "{chunks:?}");

@@ -1,75 +1,69 @@
 //! The memory shared by all throws in progress. Bodies are read only as far as it lasts; when it is used up,
 //! throws are refused with 503.
 
-use std::sync::Arc;
-
+use datadump_core::memory::{MemoryBudget, MemoryShare, OutOfMemory};
 use poem::http::{HeaderValue, StatusCode, header};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::Problem;
 
-/// Granularity of the accounting, in bytes.
-const UNIT: usize = 1 << 10;
-
 /// Memory for throws in progress. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct Memory {
-    free: Arc<Semaphore>,
-    units: usize,
-}
+pub(crate) struct Memory(MemoryBudget);
 
-/// The memory of one throw, released when this is dropped.
+/// The memory of the body of one throw, released when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Lease {
-    memory: Memory,
-    bytes: usize,
-    permit: Option<OwnedSemaphorePermit>,
-}
+pub(crate) struct Lease(MemoryShare);
 
 impl Memory {
-    pub(crate) fn new(bytes: usize) -> Self {
-        let units = bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(units)), units }
+    pub(crate) fn new(budget: MemoryBudget) -> Self {
+        Self(budget)
     }
 
     /// Returns an empty lease.
     pub(crate) fn lease(&self) -> Lease {
-        Lease { memory: self.clone(), bytes: 0, permit: None }
+        Lease(self.0.share(0))
     }
 
     /// Returns the number of bytes in use.
     pub(crate) fn used(&self) -> usize {
-        self.units.saturating_sub(self.free.available_permits()) * UNIT
+        self.0.used()
     }
 }
 
 impl Lease {
     /// Reserves `bytes` more.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
-        let total = self.bytes.saturating_add(bytes);
-        let reserved = self.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = total.div_ceil(UNIT).saturating_sub(reserved);
-        if missing > 0 {
-            let missing = u32::try_from(missing).map_err(|_| out_of_memory())?;
-            let more =
-                self.memory.free.clone().try_acquire_many_owned(missing).map_err(|_| out_of_memory())?;
-            match &mut self.permit {
-                Some(permit) => permit.merge(more),
-                None => self.permit = Some(more),
-            }
-        }
-        self.bytes = total;
-        Ok(())
+        self.0.grow(bytes).map_err(|_| out_of_memory())
     }
 
     /// Reserves up to `bytes` in total.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
-        self.grow(bytes.saturating_sub(self.bytes))
+        self.grow(bytes.saturating_sub(self.used()))
+    }
+
+    /// Returns the number of bytes in use.
+    pub(crate) fn used(&self) -> usize {
+        self.0.used()
+    }
+
+    /// Returns an empty lease of the same memory.
+    pub(crate) fn empty(&self) -> Self {
+        Self(self.0.empty())
+    }
+
+    /// Makes sure that `bytes` more than now can be used for a moment.
+    pub(crate) fn ensure(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
+        self.0.ensure(bytes)
+    }
+
+    /// Releases what was reserved for a moment.
+    pub(crate) fn release(&mut self) {
+        self.0.shrink(0);
     }
 }
 
 /// Returns an error about throws that need more memory than is left.
-fn out_of_memory() -> Problem {
+pub(super) fn out_of_memory() -> Problem {
     let detail = "throws in progress use all memory available to them; try again later";
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded", detail);
     problem.with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
@@ -81,21 +75,21 @@ mod tests {
 
     #[test]
     fn leases_grow_until_the_memory_is_used_up() {
-        let memory = Memory::new(10 * UNIT);
+        const UNIT: usize = 16 << 10;
+        let memory = Memory::new(MemoryBudget::new(10 * UNIT));
         let (mut one, mut other) = (memory.lease(), memory.lease());
         for (bytes, used) in [(1, 1), (UNIT - 1, 1), (1, 2), (6 * UNIT, 8)] {
             one.grow(bytes).unwrap();
             assert_eq!(memory.used(), used * UNIT);
         }
         other.grow_to(UNIT).unwrap();
-        other.grow_to(5).unwrap();
-        let problem = other.grow_to(4 * UNIT).unwrap_err();
-        assert_eq!((problem.status, problem.code.as_str()), (503, "overloaded"));
-        assert!(problem.header(&header::RETRY_AFTER).is_some());
-        drop(one);
-        other.grow_to(4 * UNIT).unwrap();
-        assert_eq!(memory.used(), 4 * UNIT);
-        drop(other);
+        other.grow_to(UNIT).unwrap();
+        assert_eq!(memory.used(), 9 * UNIT);
+        other.ensure(UNIT).unwrap();
+        assert_eq!(one.grow(UNIT).unwrap_err().status, 503);
+        other.release();
+        one.grow(UNIT).unwrap();
+        drop((one, other));
         assert_eq!(memory.used(), 0);
     }
 }

@@ -92,7 +92,7 @@ impl Thrower {
         let cpus = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             dump: dump.clone(),
-            memory: Memory::new(config.throw_memory),
+            memory: Memory::new(dump.ingest().memory().clone()),
             max_throw: config.max_throw,
             stall_timeout: config.body_timeout,
             decompressions: Arc::new(Semaphore::new(cpus)),

@@ -28,7 +28,8 @@ impl Thrower {
     ) -> Result<Receipt, Problem> {
         control.check()?;
         let mut lease = self.memory.lease();
-        lease.grow(STREAM_MEMORY.min(self.max_throw))?;
+        let decompression: usize = head.encodings.iter().map(|encoding| encoding.memory()).sum();
+        lease.grow(STREAM_MEMORY.min(self.max_throw) + decompression)?;
         let decompressor = match head.encodings.as_slice() {
             [] => None,
             encodings => Some(Decompressor::new(encodings, None).map_err(CoreError::from)?),

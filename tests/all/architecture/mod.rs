@@ -57,6 +57,7 @@ const VOCABULARY: &[&str] = &[
     "id",
     "clock",
     "json",
+    "memory",
     "condition",
     "throw",
     "record",

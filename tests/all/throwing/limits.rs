@@ -36,13 +36,13 @@ async fn too_large_throws_are_refused() {
 
 #[tokio::test]
 async fn memory_for_throws_is_shared_and_bounded() {
-    let server = started(&["--max-throw", "1MiB", "--throw-memory", "1MiB"]).await;
+    let server = started(&["--max-throw", "4MiB", "--throw-memory", "4MiB"]).await;
     // An announced body reserves its memory before it arrives.
     let mut slow = connect(&server).await;
-    slow.write_all(head("/throw/slow", 900_000, "").as_bytes()).await.unwrap();
+    slow.write_all(head("/throw/slow", 3_600_000, "").as_bytes()).await.unwrap();
     slow.write_all(&[b'x'; 100]).await.unwrap();
     sleep(Duration::from_millis(300)).await;
-    let refused = server.request("POST", "/throw/t").body("x".repeat(500_000)).await;
+    let refused = server.request("POST", "/throw/t").body("x".repeat(700_000)).await;
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
     refused.problem_about(503, &["memory"]);
     server.request("POST", "/throw/t").body("x".repeat(50_000)).await.is(200).ok();

@@ -30,6 +30,15 @@ impl Encoding {
         }
     }
 
+    /// Returns the maximum memory that decompressing takes, apart from the body: mostly the window.
+    pub fn memory(self) -> usize {
+        match self {
+            Self::Gzip | Self::Deflate => 256 << 10,
+            Self::Zstd => 10 << 20,
+            Self::Brotli => 18 << 20,
+        }
+    }
+
     /// Recognises gzip and Zstandard by their first bytes; the other encodings have no signature.
     pub fn by_magic(bytes: &[u8]) -> Option<Self> {
         // The third byte is the compression method; only deflate is defined.

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 pub use self::encoding::{Encoding, encodings};
 use self::stage::Stage;
-use crate::error::Error;
+use crate::{error::Error, memory::OutOfMemory};
 
 /// Output size up to which a body is buffered while it is decompressed. A larger one that also exceeds
 /// [`SUSPICIOUS_FACTOR`] is first measured and then decompressed again, so that a decompression bomb is
@@ -40,6 +40,9 @@ pub enum DecompressError {
     /// It is not valid in its encoding, or truncated.
     #[error("{0}")]
     Invalid(String),
+    /// There is not enough memory for it.
+    #[error("there is not enough memory for the decompressed body")]
+    Memory(OutOfMemory),
 }
 
 impl From<DecompressError> for Error {
@@ -47,6 +50,7 @@ impl From<DecompressError> for Error {
         match error {
             DecompressError::TooLarge { limit } => Self::TooLarge { limit },
             DecompressError::Invalid(detail) => Self::Encoding(detail),
+            DecompressError::Memory(_) => Self::Overloaded,
         }
     }
 }
@@ -64,9 +68,21 @@ impl From<DecompressError> for Error {
 /// assert_eq!(decompress(&[Encoding::Gzip], &body, 9), Err(DecompressError::TooLarge { limit: 9 }));
 /// ```
 pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<Bytes, DecompressError> {
+    decompress_into(encodings, body, limit, |_| Ok(()))
+}
+
+/// Decompresses a whole body. `reserve` is told how much memory it takes in total, before it is allocated.
+pub fn decompress_into(
+    encodings: &[Encoding],
+    body: &Bytes,
+    limit: usize,
+    mut reserve: impl FnMut(usize) -> Result<(), OutOfMemory>,
+) -> Result<Bytes, DecompressError> {
     if encodings.is_empty() {
         return if body.len() > limit { Err(DecompressError::TooLarge { limit }) } else { Ok(body.clone()) };
     }
+    let working_memory: usize = encodings.iter().map(|encoding| encoding.memory()).sum();
+    let mut reserve = |bytes: usize| reserve(working_memory + bytes).map_err(DecompressError::Memory);
     let whole = || {
         let mut decompressor = Decompressor::new(encodings, Some(limit))?;
         decompressor.push(body.clone())?;
@@ -74,19 +90,22 @@ pub fn decompress(encodings: &[Encoding], body: &Bytes, limit: usize) -> Result<
         Ok::<_, DecompressError>(decompressor)
     };
     let suspicious_size = SUSPICIOUS_BYTES.max(body.len().saturating_mul(SUSPICIOUS_FACTOR));
+    reserve(LARGE_OUTPUT_BYTES.min(limit))?;
     let (mut output, mut decompressor) = (Vec::new(), whole()?);
     while let Some(chunk) = decompressor.next_chunk()? {
         let length = output.len() + chunk.len();
         if length <= suspicious_size {
             // Avoids moving a large output each time it outgrows its capacity.
             if length > output.capacity().max(LARGE_OUTPUT_BYTES) {
-                output.reserve_exact(suspicious_size - output.len());
+                reserve(suspicious_size.min(limit))?;
+                output.reserve_exact(suspicious_size.min(limit).saturating_sub(output.len()));
             }
             output.extend_from_slice(chunk);
             continue;
         }
         output = Vec::new();
         while decompressor.next_chunk()?.is_some() {}
+        reserve(decompressor.output_bytes())?;
         output.reserve_exact(decompressor.output_bytes());
         decompressor = whole()?;
         while let Some(chunk) = decompressor.next_chunk()? {

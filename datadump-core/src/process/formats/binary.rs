@@ -18,9 +18,15 @@ impl Processor for Binary {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        output.need(blob_memory(input.body))?;
         output.record(Record::new(blob(input.body, input.content_type)));
         Ok(())
     }
+}
+
+/// Returns the memory that a blob takes.
+pub(super) fn blob_memory(bytes: &[u8]) -> usize {
+    bytes.len() / 3 * 4
 }
 
 /// Returns the fields of a blob: its data, size and, if known, content type.

@@ -7,7 +7,8 @@ use crate::{
     json::MAX_DEPTH,
     process::{
         Input, Output, Processor,
-        parsed_value::{ParsedValue, emit_sequence, too_deep},
+        extent::Head,
+        parsed_value::{BinaryFormat, ParsedValue, too_deep},
     },
     record::Failure,
 };
@@ -22,21 +23,51 @@ impl Processor for Cbor {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        emit_sequence(input.body, output, |rest| {
-            let value = ciborium::de::from_reader_with_recursion_limit(rest, 2 * MAX_DEPTH);
-            value.map(parsed).map_err(|error| failure(&error))
-        });
+        FORMAT.emit(input.body, output);
         Ok(())
     }
+}
+
+const FORMAT: BinaryFormat =
+    BinaryFormat { name: "CBOR", head, is_list: |first| matches!(first, 0x80..=0x9F), read };
+
+fn read(bytes: &[u8]) -> Result<ParsedValue, Failure> {
+    let value = ciborium::de::from_reader_with_recursion_limit(bytes, 2 * MAX_DEPTH);
+    value.map(parsed).map_err(|error| failure(&error))
+}
+
+fn head(bytes: &[u8]) -> Option<(usize, Head)> {
+    let first = *bytes.first()?;
+    let (major, low) = (first >> 5, first & 0x1F);
+    let more = match low {
+        0..=23 | 31 => 0,
+        24..=27 => 1_usize << (low - 24),
+        _ => return None,
+    };
+    let digits = bytes.get(1..=more)?;
+    let number = match more {
+        0 => u64::from(low),
+        _ => digits.iter().fold(0_u64, |number, digit| number << 8 | u64::from(*digit)),
+    };
+    let length = 1 + more;
+    Some(match (major, low) {
+        (0 | 1 | 6, 31) => return None,
+        (2..=5, 31) => (length, Head::Open),
+        (7, 31) => (length, Head::Break),
+        (2 | 3, _) => (length.checked_add(usize::try_from(number).ok()?)?, Head::Leaf),
+        (4, _) => (length, Head::Items(number)),
+        (5, _) => (length, Head::Items(number.checked_mul(2)?)),
+        // A tag is followed by its value.
+        (6, _) => (length, Head::Items(1)),
+        _ => (length, Head::Leaf),
+    })
 }
 
 fn failure(error: &Error<std::io::Error>) -> Failure {
     match error {
         Error::RecursionLimitExceeded => too_deep(),
-        Error::Syntax(place) => {
-            Failure::unreadable(format!("invalid CBOR: error at byte {place} of the value"))
-        }
-        error => Failure::unreadable(format!("invalid CBOR: {error}")),
+        Error::Syntax(place) => Failure::unreadable(format!("error at byte {place} of the value")),
+        error => Failure::unreadable(error.to_string()),
     }
 }
 

@@ -21,13 +21,13 @@ impl Processor for ConcatenatedJson {
         let text = input.text()?;
         let bytes = text.as_bytes();
         let mut position = skip_space(bytes, 0);
-        while position < bytes.len() {
+        while position < bytes.len() && !output.is_full() {
             let mut value = scan(bytes, position);
             // A stray comma or closing bracket is rejected by itself, and parsing continues after
             // it.
             value.end = value.end.max(next_character(text, position));
             let byte_range = position..value.end;
-            match json::record_from_scan(text.get(byte_range.clone()).unwrap_or_default(), &value) {
+            match json::record_from_scan(text.get(byte_range.clone()).unwrap_or_default(), &value, output) {
                 Ok(record) => output.record_at(record, None, Some(byte_range)),
                 Err(failure) => {
                     // A truncated value extends over what follows, up to the next record separator.

@@ -70,15 +70,56 @@ fn delimiter(text: &str) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(count).filter(|found| count(found) > 0).unwrap_or(b',')
 }
 
-/// Creates a reader for the rows of a table.
+/// Creates a reader for the first rows of a table, to see what it looks like.
 pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        // An unpaired quote (`5" pipe`) would swallow all rows after it.
-        .quoting(memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2))
-        .from_reader(text.as_bytes())
+    /// Rows are read whole, and the place of every cell is noted.
+    const SAMPLE_BYTES: usize = 8 << 20;
+    const SAMPLE_CELLS: usize = 100_000;
+    let bytes = text.as_bytes();
+    let end =
+        memchr::memchr_iter(delimiter, bytes).nth(SAMPLE_CELLS).unwrap_or(bytes.len()).min(SAMPLE_BYTES);
+    let sample = bytes.get(..end).unwrap_or(bytes);
+    // The last row of a sample may be incomplete.
+    let end = if sample.len() < bytes.len() { memchr::memrchr(b'\n', sample) } else { None };
+    let sample = sample.get(..end.unwrap_or(sample.len())).unwrap_or(sample);
+    with_quotes(delimiter, has_quotes(text)).from_reader(sample)
+}
+
+fn with_quotes(delimiter: u8, has_quotes: bool) -> ReaderBuilder {
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).has_headers(false).flexible(true).quoting(has_quotes);
+    builder
+}
+
+/// Returns whether quotes enclose cells. An unpaired quote (`5" pipe`) would swallow all rows after it.
+fn has_quotes(text: &str) -> bool {
+    memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2)
+}
+
+/// Returns the maximum number of cells in a row, or more if all lines are short.
+fn widest_row(text: &str, delimiter: u8, has_quotes: bool) -> usize {
+    let bytes = text.as_bytes();
+    if !has_quotes || memchr::memchr(b'"', bytes).is_none() {
+        let (mut start, mut longest) = (0, 0);
+        for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+            longest = longest.max(end - start);
+            start = end;
+        }
+        if longest <= SHORT_LINE_BYTES {
+            return longest + 1;
+        }
+    }
+    let (mut width, mut widest, mut inside) = (1, 0, false);
+    for place in memchr::memchr3_iter(delimiter, b'\n', b'"', bytes) {
+        match bytes.get(place) {
+            Some(b'"') => inside ^= has_quotes,
+            _ if inside => {}
+            Some(b'\n') => width = 1,
+            _ => width += 1,
+        }
+        widest = widest.max(width);
+    }
+    widest
 }
 
 /// Reads the line `sep=;` that spreadsheets put before the header.
@@ -88,8 +129,16 @@ fn declared_delimiter(text: &str) -> Option<(u8, &str)> {
     Some((*delimiter.as_bytes().first()?, rest))
 }
 
+/// Length of a line whose cells need not be counted.
+const SHORT_LINE_BYTES: usize = 16 << 10;
+
 fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-    let mut reader = reader(text, delimiter);
+    /// The place of a cell, in a list that may be moved while it grows, and its value.
+    const CELL_BYTES: usize = 3 * size_of::<usize>() + size_of::<serde_json::Value>();
+    let has_quotes = has_quotes(text);
+    // The reader reads whole rows.
+    output.need(widest_row(text, delimiter, has_quotes).saturating_mul(CELL_BYTES))?;
+    let mut reader = with_quotes(delimiter, has_quotes).from_reader(text.as_bytes());
     let mut row = StringRecord::new();
     let unreadable = |error: csv::Error| Failure::unreadable(format!("invalid table: {error}"));
     // RFC 4180 defines the parameter `header=absent`.
@@ -98,13 +147,14 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
         return Ok(());
     }
     let header = if has_header { row.clone() } else { StringRecord::new() };
-    let mut names = Arc::new(names(&header, header.len()));
+    let mut names = column_names(&header, header.len(), output)?;
     // Told with the first row.
-    let mut changes = repeated(&header, &names);
-    while reader.read_record(&mut row).map_err(unreadable)? {
+    let mut changes = repeated(&header, &names, output)?;
+    while !output.is_full() && reader.read_record(&mut row).map_err(unreadable)? {
         if names.list().len() != row.len() {
-            names = Arc::new(self::names(&header, row.len()));
+            names = column_names(&header, row.len(), output)?;
         }
+        output.need(row.len() * CELL_BYTES + row.as_slice().len())?;
         let fields = Fields::with_names(names.clone(), row.iter().map(infer_scalar::infer).collect());
         let line = row.position().and_then(|position| usize::try_from(position.line()).ok());
         // A row cannot be parsed again without the header, so it has no byte range.
@@ -114,18 +164,25 @@ fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Re
     Ok(())
 }
 
+/// Memory of a name, and of its entry in the index of names.
+const NAME_BYTES: usize = 256;
+
 /// Returns the columns that are not named as in the header, because another column has that name.
-fn repeated(header: &StringRecord, names: &Names) -> Vec<Change> {
+fn repeated(header: &StringRecord, names: &Names, output: &mut Output) -> Result<Vec<Change>, Failure> {
+    /// A change in a list that may be moved while it grows, with its name, beside the name of its column.
+    const CHANGE_BYTES: usize = 3 * size_of::<Change>() + 32 + NAME_BYTES;
     let is_repeated =
         |(sent, name): &(&str, &String)| !sent.trim().is_empty() && sent.trim() != name.as_str();
-    let renamed = header.iter().zip(names.list()).filter(is_repeated);
+    let renamed = || header.iter().zip(names.list()).filter(is_repeated);
+    output.need(renamed().count() * CHANGE_BYTES)?;
     let detail = "the header has the name of this column twice; the column is named by its number";
-    renamed.map(|(_, name)| Change::new(name.as_str(), REPEATED_NAME, detail, Json::Null)).collect()
+    Ok(renamed().map(|(_, name)| Change::new(name.as_str(), REPEATED_NAME, detail, Json::Null)).collect())
 }
 
 /// Returns `width` column names. An empty, repeated or missing name is replaced by `column_<number>`, so
 /// that no cell is lost.
-fn names(header: &StringRecord, width: usize) -> Names {
+fn column_names(header: &StringRecord, width: usize, output: &mut Output) -> Result<Arc<Names>, Failure> {
+    output.need(width * NAME_BYTES + 3 * header.as_slice().len())?;
     let mut names = Names::default();
     for column in 0..width {
         let name = header.get(column).unwrap_or_default().trim();
@@ -139,7 +196,7 @@ fn names(header: &StringRecord, width: usize) -> Names {
         }
         names.push(name);
     }
-    names
+    Ok(Arc::new(names))
 }
 
 #[cfg(test)]

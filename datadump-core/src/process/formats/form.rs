@@ -19,6 +19,10 @@ impl Processor for Form {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
+        /// A member, which may be moved while the form is read, and its decoded name and value.
+        const PAIR_BYTES: usize = 3 * size_of::<serde_json::Value>() + 256;
+        let pairs = 1 + memchr::memchr_iter(b'&', input.body).count();
+        output.need(pairs * PAIR_BYTES + 4 * input.body.len())?;
         let mut fields = serde_json::Map::new();
         for pair in input.text()?.trim().split('&').filter(|pair| !pair.is_empty()) {
             let (name, text) = pair.split_once('=').unwrap_or((pair, ""));

@@ -40,6 +40,9 @@ impl Processor for Influx {
         let (mut start, mut number) = (0, 1);
         for block in split_lines(text) {
             let line = Line { text: block.trim_end(), number, start };
+            if !line.has_room([b'=', b','], output) {
+                break;
+            }
             match read(line.text, unit) {
                 None => {}
                 // A string may span several lines, but an unclosed quote must not swallow the lines

@@ -22,7 +22,8 @@ impl Processor for JsonDocument {
         if text.as_bytes().get(start) == Some(&b'[') {
             return items(text, start + 1, output);
         }
-        output.record(json::record(text)?);
+        let record = json::record(text, output)?;
+        output.record(record);
         Ok(())
     }
 }
@@ -35,10 +36,10 @@ fn items(text: &str, mut position: usize, output: &mut Output) -> Result<(), Fai
     if bytes.get(position) == Some(&b']') {
         return end(bytes, position + 1);
     }
-    loop {
+    while !output.is_full() {
         let item = scan(bytes, position);
         let byte_range = position..item.end;
-        match json::record_from_scan(text.get(byte_range.clone()).unwrap_or_default(), &item) {
+        match json::record_from_scan(text.get(byte_range.clone()).unwrap_or_default(), &item, output) {
             _ if byte_range.is_empty() => return Err(invalid_array(bytes, position, "a value")),
             // Parsed on its own, a nested array would become several records, so it has no byte range.
             Ok(record) if bytes.get(position) == Some(&b'[') => output.record(record),
@@ -52,6 +53,7 @@ fn items(text: &str, mut position: usize, output: &mut Output) -> Result<(), Fai
             _ => return Err(invalid_array(bytes, position, "`,` or `]`")),
         }
     }
+    Ok(())
 }
 
 fn end(bytes: &[u8], position: usize) -> Result<(), Failure> {

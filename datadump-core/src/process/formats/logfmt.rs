@@ -22,6 +22,9 @@ impl Processor for Logfmt {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
+            if !line.has_room([b'=', b' '], output) {
+                break;
+            }
             let prose = || Failure::unreadable("the line contains no `key=value` pair");
             line.emit(read(line.text).map(Record::new).ok_or_else(prose), output);
         }

@@ -10,7 +10,8 @@ use crate::{
     json::MAX_DEPTH,
     process::{
         Input, Output, Processor,
-        parsed_value::{ParsedValue, emit_sequence, too_deep},
+        extent::Head,
+        parsed_value::{BinaryFormat, ParsedValue, too_deep},
     },
     record::Failure,
 };
@@ -25,15 +26,61 @@ impl Processor for MessagePack {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        emit_sequence(input.body, output, |rest| {
-            // The library counts two levels per nesting. Its borrowed values would avoid copying
-            // strings, but allocate as many items as an array claims to have.
-            read_value_with_max_depth(rest, 2 * MAX_DEPTH + 2).map(parsed).map_err(|error| match error {
-                Error::DepthLimitExceeded => too_deep(),
-                error => Failure::unreadable(format!("invalid MessagePack: {error}")),
-            })
-        });
+        FORMAT.emit(input.body, output);
         Ok(())
+    }
+}
+
+const FORMAT: BinaryFormat = BinaryFormat {
+    name: "MessagePack",
+    head,
+    is_list: |first| matches!(first, 0x90..=0x9F | 0xDC | 0xDD),
+    read,
+};
+
+fn read(mut bytes: &[u8]) -> Result<ParsedValue, Failure> {
+    // The library counts two levels per nesting.
+    read_value_with_max_depth(&mut bytes, 2 * MAX_DEPTH + 2).map(parsed).map_err(|error| match error {
+        Error::DepthLimitExceeded => too_deep(),
+        error => Failure::unreadable(error.to_string()),
+    })
+}
+
+fn head(bytes: &[u8]) -> Option<(usize, Head)> {
+    let first = *bytes.first()?;
+    let number = |bytes_of_it: usize| {
+        let digits = bytes.get(1..=bytes_of_it)?;
+        Some(digits.iter().fold(0_u64, |number, digit| number << 8 | u64::from(*digit)))
+    };
+    // A leaf whose length follows the marker, with so many more bytes before the data.
+    let data = |bytes_of_length: usize, more: usize| {
+        let length = usize::try_from(number(bytes_of_length)?).ok()?;
+        Some((1 + bytes_of_length + more + length, Head::Leaf))
+    };
+    match first {
+        0x80..=0x8F => Some((1, Head::Items(2 * u64::from(first & 0x0F)))),
+        0x90..=0x9F => Some((1, Head::Items(u64::from(first & 0x0F)))),
+        0xA0..=0xBF => Some((1 + usize::from(first & 0x1F), Head::Leaf)),
+        0xC4 | 0xD9 => data(1, 0),
+        0xC5 | 0xDA => data(2, 0),
+        0xC6 | 0xDB => data(4, 0),
+        0xC7 => data(1, 1),
+        0xC8 => data(2, 1),
+        0xC9 => data(4, 1),
+        0xCC | 0xD0 => Some((2, Head::Leaf)),
+        0xCD | 0xD1 | 0xD4 => Some((3, Head::Leaf)),
+        0xD5 => Some((4, Head::Leaf)),
+        0xCA | 0xCE | 0xD2 => Some((5, Head::Leaf)),
+        0xD6 => Some((6, Head::Leaf)),
+        0xCB | 0xCF | 0xD3 => Some((9, Head::Leaf)),
+        0xD7 => Some((10, Head::Leaf)),
+        0xD8 => Some((18, Head::Leaf)),
+        0xDC => Some((3, Head::Items(number(2)?))),
+        0xDD => Some((5, Head::Items(number(4)?))),
+        0xDE => Some((3, Head::Items(2 * number(2)?))),
+        0xDF => Some((5, Head::Items(2 * number(4)?))),
+        // Small numbers, nil and booleans.
+        _ => Some((1, Head::Leaf)),
     }
 }
 

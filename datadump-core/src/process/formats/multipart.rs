@@ -7,9 +7,12 @@ use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 use serde_json::{Map, Value as Json};
 
-use super::binary::blob;
+use super::binary::{blob, blob_memory};
 use crate::{
-    process::{Input, Output, Processor, Registry, body_for, detect, infer_scalar, media::Media, run},
+    process::{
+        Input, Output, Processor, Registry, body_for, detect, infer_scalar, media::Media,
+        registry::run_on_part,
+    },
     record::{Failure, Record},
 };
 
@@ -39,7 +42,7 @@ impl Processor for Multipart {
         };
         let mut fields = Map::new();
         let mut files = Vec::new();
-        for part in parts(input.body, boundary)? {
+        for part in parts(input.body, boundary, output)? {
             match part.file.clone() {
                 Some(file) => files.push((file, part)),
                 None => infer_scalar::add_field(&mut fields, part.name.clone(), field(&part)),
@@ -49,26 +52,30 @@ impl Processor for Multipart {
             output.record(Record::new(fields));
         }
         for (file, part) in files {
-            self.file(&file, &part, input, output);
+            if output.is_full() {
+                break;
+            }
+            self.file(&file, &part, input, output)?;
         }
         Ok(())
     }
 }
 
 impl Multipart {
-    fn file(&self, file: &str, part: &Part, input: &Input<'_>, output: &mut Output) {
+    fn file(&self, file: &str, part: &Part, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let content_type = part.content_type.as_deref();
         let detected = detect(&part.body, content_type, false);
         // Nested forms, empty files and binary files are stored as they are.
         let processor =
             self.formats.get(detected.format).filter(|found| !["args", "binary"].contains(&found.name()));
         let Some(processor) = processor else {
+            output.need(blob_memory(&part.body))?;
             output.record(with_file_name(Record::new(blob(&part.body, content_type)), file));
-            return;
+            return Ok(());
         };
         let input =
             Input { body: &detected.body, content_type, arguments: &[], received_at: input.received_at };
-        match run(processor.as_ref(), &input) {
+        match run_on_part(output, processor.as_ref(), &input)? {
             Ok(mut inner) => {
                 for mut record in inner.records {
                     record.changes = inner.changes.take(record.origin.index);
@@ -86,6 +93,7 @@ impl Multipart {
                 output.reject(Failure { detail, ..failure }, None, None);
             }
         }
+        Ok(())
     }
 }
 
@@ -126,7 +134,11 @@ fn first_boundary(body: &[u8]) -> Option<String> {
 }
 
 /// Splits the form into parts. The body is complete, so the futures are always ready.
-fn parts(body: &Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
+fn parts(body: &Bytes, boundary: String, output: &mut Output) -> Result<Vec<Part>, Failure> {
+    /// A part in a list that may be moved while it grows, the member of a map that it becomes, and its headers.
+    const PART_BYTES: usize = 3 * size_of::<Part>() + 3 * size_of::<Json>() + 512;
+    // The library copies the form piece by piece.
+    let mut parsed = 2 * body.len();
     let unreadable = |error: multer::Error| Failure::unreadable(format!("invalid multipart form: {error}"));
     let unfinished = || Failure::unreadable("invalid multipart form: the closing boundary is missing");
     let whole = stream::iter([Ok::<_, Infallible>(body.clone())]);
@@ -137,6 +149,9 @@ fn parts(body: &Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
         let file = field.file_name().map(str::to_owned);
         let content_type = field.content_type().map(ToString::to_string);
         let body = field.bytes().now_or_never().ok_or_else(unfinished)?.map_err(unreadable)?;
+        let names = name.len() + file.as_ref().map_or(0, String::len);
+        parsed += PART_BYTES + 3 * names + if file.is_none() { 2 * body.len() } else { 0 };
+        output.need(parsed)?;
         // Browsers send an empty, unnamed file for an empty file input.
         if file.as_deref() == Some("") && body.is_empty() {
             continue;

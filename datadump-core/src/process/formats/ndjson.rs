@@ -15,7 +15,10 @@ impl Processor for Ndjson {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
-            let record = json::record(line.text).map_err(|failure| {
+            if output.is_full() {
+                break;
+            }
+            let record = json::record(line.text, output).map_err(|failure| {
                 // The parser sees one line and calls it line 1; the line number is reported separately.
                 let detail = failure.detail.replace("at line 1 column", "at column");
                 Failure { detail, ..failure }

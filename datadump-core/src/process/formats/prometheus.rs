@@ -25,8 +25,17 @@ impl Processor for Prometheus {
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
             let text = line.text.trim();
             if let Some(comment) = text.strip_prefix('#') {
+                let before = metadata.capacity();
                 read_comment(comment, &mut metadata);
+                // It doubles when it is full.
+                output.count((metadata.capacity() - before) * size_of::<(&str, Metadata<'_>)>());
+                if output.is_full() {
+                    break;
+                }
                 continue;
+            }
+            if !line.has_room([b'=', b','], output) {
+                break;
             }
             match sample(text) {
                 Some(sample) => {

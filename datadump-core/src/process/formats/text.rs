@@ -25,6 +25,9 @@ impl Processor for Text {
         let is_typed = are_values(text);
         let mut open: Option<LogEntry> = None;
         for line in lines(text).filter(|line| !line.is_blank()) {
+            if output.is_full() {
+                break;
+            }
             if let Some(entry) = open.as_mut()
                 && !is_typed
                 && entry.continues_with(line.text)

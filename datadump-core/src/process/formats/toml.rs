@@ -15,6 +15,7 @@ impl Processor for Toml {
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
         let text = input.text()?;
+        output.need(memory(text))?;
         let document: SerdeValue = toml::from_str(text).map_err(|error| match error.message() {
             detail if detail.contains("recurs") => Failure::new("too-deep", detail),
             detail => {
@@ -26,6 +27,15 @@ impl Processor for Toml {
         output.record(unwrap_datetimes(document.0).into_record()?);
         Ok(())
     }
+}
+
+/// Returns the maximum memory of a document while it is parsed: the library keeps a list of the parser's events, and
+/// a table of nodes with positions, which then become values.
+fn memory(text: &str) -> usize {
+    const NODE_BYTES: usize = 900;
+    let bytes = text.as_bytes();
+    let nodes: usize = b"\n,=.[{".iter().map(|byte| memchr::memchr_iter(*byte, bytes).count()).sum();
+    (nodes + 10) * NODE_BYTES + 2 * text.len()
 }
 
 /// Returns whether text is valid TOML.

@@ -30,9 +30,14 @@ impl Processor for Xml {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        let mut root = read(input.text()?)?;
+        let mut root = read(input.text()?, output)?;
         if let Some(items) = root.take_repeated() {
-            items.into_iter().for_each(|item| output.record(record_from_json(item)));
+            for item in items {
+                if output.is_full() {
+                    break;
+                }
+                output.record(record_from_json(item));
+            }
             return Ok(());
         }
         let name = root.name.clone();
@@ -88,7 +93,7 @@ struct Element {
 }
 
 impl Element {
-    fn new(start: &BytesStart<'_>) -> Result<Self, Failure> {
+    fn new(start: &BytesStart<'_>, parsed: &mut Parsed<'_>) -> Result<Self, Failure> {
         let mut element = Self { name: start.name().as_ref().to_owned(), ..Self::default() };
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| unreadable(&error))?;
@@ -97,6 +102,7 @@ impl Element {
             if name == "xmlns" || name.starts_with("xmlns:") {
                 continue;
             }
+            parsed.add(MEMBER_BYTES + 2 * (name.len() + attribute.value.len()))?;
             let value = resolve_all(&attribute.value);
             element.attributes.insert(format!("@{name}"), infer_scalar::infer(&value));
         }
@@ -126,7 +132,15 @@ impl Element {
     }
 }
 
-fn read(text: &str) -> Result<Element, Failure> {
+/// Memory of one element in its parent: a member, or an item of a list that may be moved while it grows.
+const ELEMENT_BYTES: usize = 3 * size_of::<Json>();
+
+/// Memory of a child with a name of its own, or of an attribute.
+const MEMBER_BYTES: usize = 3 * size_of::<Json>() + 192;
+
+fn read(text: &str, output: &mut Output) -> Result<Element, Failure> {
+    // Elements that are parsed are counted in steps, because they become records only at the end.
+    let mut parsed = Parsed { bytes: 0, output };
     let mut reader = Reader::from_str(text);
     // The stack of open elements. The first is a placeholder that receives the root.
     let mut open = vec![Element::default()];
@@ -136,45 +150,63 @@ fn read(text: &str) -> Result<Element, Failure> {
                 if open.len() > MAX_DEPTH {
                     return Err(too_deep());
                 }
-                open.push(Element::new(&start)?);
+                open.push(Element::new(&start, &mut parsed)?);
             }
             Event::Empty(start) => {
-                let element = Element::new(&start)?;
+                let element = Element::new(&start, &mut parsed)?;
                 if open.len() == 1 {
                     return end(&mut reader, element);
                 }
-                close(&mut open, element)?;
+                close(&mut open, element, &mut parsed)?;
             }
             Event::End(_) => {
                 let element = open.pop().unwrap_or_default();
                 if open.len() == 1 {
                     return end(&mut reader, element);
                 }
-                close(&mut open, element)?;
+                close(&mut open, element, &mut parsed)?;
             }
-            Event::Text(text) => push(&mut open, &text.xml10_content()),
-            Event::CData(text) => push(&mut open, &text.xml10_content()),
-            Event::GeneralRef(reference) => push(&mut open, &resolve(&reference)),
+            Event::Text(text) => push(&mut open, &text.xml10_content(), &mut parsed)?,
+            Event::CData(text) => push(&mut open, &text.xml10_content(), &mut parsed)?,
+            Event::GeneralRef(reference) => push(&mut open, &resolve(&reference), &mut parsed)?,
             Event::Eof => return Err(Failure::unreadable("invalid XML: an element is not closed")),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
 }
 
+/// Counts what is parsed.
+struct Parsed<'o> {
+    bytes: usize,
+    output: &'o mut Output,
+}
+
+impl Parsed<'_> {
+    fn add(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.bytes += bytes;
+        self.output.need(self.bytes)
+    }
+}
+
 /// Adds a finished element to its parent.
-fn close(open: &mut [Element], element: Element) -> Result<(), Failure> {
+fn close(open: &mut [Element], element: Element, parsed: &mut Parsed<'_>) -> Result<(), Failure> {
     let Some(parent) = open.last_mut() else {
         return Err(Failure::unreadable("invalid XML: end tag without a start tag"));
     };
+    let is_new = !parent.children.contains_key(&element.name);
+    parsed.add(ELEMENT_BYTES + if is_new { MEMBER_BYTES + 2 * element.name.len() } else { 0 })?;
     let name = element.name.clone();
     infer_scalar::add_field(&mut parent.children, name, element.into_json());
     Ok(())
 }
 
-fn push(open: &mut [Element], text: &str) {
+fn push(open: &mut [Element], text: &str, parsed: &mut Parsed<'_>) -> Result<(), Failure> {
+    // It may be moved while it grows, and is copied into its value.
+    parsed.add(4 * text.len())?;
     if let Some(element) = open.last_mut() {
         element.text.push_str(text);
     }
+    Ok(())
 }
 
 /// Checks that only comments follow the root.

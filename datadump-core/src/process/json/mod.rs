@@ -12,21 +12,28 @@ mod scan;
 use serde::de::IgnoredAny;
 
 pub(super) use self::scan::{Scan, scan, skip_space};
-use super::parsed_value::{ParsedValue, record_from_json, too_deep};
+use super::{
+    Output,
+    parsed_value::{ParsedValue, record_from_json, too_deep},
+};
 use crate::record::{Failure, Record};
 
 /// Parses text that should contain exactly one value.
-pub(super) fn record(text: &str) -> Result<Record, Failure> {
+pub(super) fn record(text: &str, output: &mut Output) -> Result<Record, Failure> {
     let scan = scan(text.as_bytes(), skip_space(text.as_bytes(), 0));
-    record_from_scan(text, &scan)
+    record_from_scan(text, &scan, output)
 }
 
 /// Parses text that should contain exactly one value and has already been scanned.
-pub(super) fn record_from_scan(text: &str, scan: &Scan) -> Result<Record, Failure> {
+pub(super) fn record_from_scan(text: &str, scan: &Scan, output: &mut Output) -> Result<Record, Failure> {
     if scan.is_too_deep {
         return Err(too_deep());
     }
-    let read_leniently = || lenient::read(text).and_then(ParsedValue::into_record);
+    output.need(scan.memory() + text.len())?;
+    let mut read_leniently = || {
+        output.need(2 * scan.memory() + text.len())?;
+        lenient::read(text).and_then(ParsedValue::into_record)
+    };
     if !scan.is_plain {
         return read_leniently();
     }

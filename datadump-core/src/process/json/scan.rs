@@ -10,12 +10,27 @@ pub(in crate::process) struct Scan {
     pub(in crate::process) is_too_deep: bool,
     /// True if `serde_json` parses it without changing anything.
     pub(in crate::process) is_plain: bool,
+    /// The number of lists, objects and commas in it, and the number of colons.
+    values: usize,
+    members: usize,
+}
+
+impl Scan {
+    /// Returns the approximate number of bytes that parsing the value takes, apart from its text.
+    pub(in crate::process) fn memory(&self) -> usize {
+        /// A list may be moved while it is full, to twice its size.
+        const VALUE_BYTES: usize = 3 * size_of::<serde_json::Value>();
+        const MEMBER_BYTES: usize = 160;
+        let parsed = (1 + self.values) * VALUE_BYTES + self.members * MEMBER_BYTES;
+        // Lenient parsing takes another form in between.
+        if self.is_plain { parsed } else { 2 * parsed }
+    }
 }
 
 /// Scans the value that starts at a byte offset.
 pub(in crate::process) fn scan(bytes: &[u8], start: usize) -> Scan {
     let (mut position, mut depth) = (start, 0_usize);
-    let mut result = Scan { end: bytes.len(), is_too_deep: false, is_plain: true };
+    let mut result = Scan { end: bytes.len(), is_too_deep: false, is_plain: true, values: 0, members: 0 };
     while let Some(byte) = bytes.get(position) {
         match byte {
             b'"' => {
@@ -30,6 +45,7 @@ pub(in crate::process) fn scan(bytes: &[u8], start: usize) -> Scan {
             b'{' | b'[' => {
                 depth += 1;
                 result.is_too_deep |= depth > MAX_DEPTH;
+                result.values += 1;
                 position += 1;
             }
             b'}' | b']' => {
@@ -51,6 +67,8 @@ pub(in crate::process) fn scan(bytes: &[u8], start: usize) -> Scan {
                 return result;
             }
             _ => {
+                result.values += usize::from(*byte == b',');
+                result.members += usize::from(*byte == b':');
                 position += 1;
                 continue;
             }

@@ -119,28 +119,34 @@ impl Worker {
         until: Instant,
     ) -> Result<T, WorkerFailure> {
         let mut result = None;
-        self.talk(request, 1, |_| (until, 1 << 20), |message| result = Some(message)).await?;
+        let took = |message| {
+            result = Some(message);
+            Ok(())
+        };
+        self.talk(request, 1, |_| (until, 1 << 20), |_| true, took).await?;
         result.ok_or_else(|| WorkerFailure::Crashed("it sent no reply".to_owned()))
     }
 
     /// Sends a request and concurrently reads `results` replies. `bounds` returns the time and size
-    /// limit of each.
+    /// limit of each, `fits` whether a reply of some length may be parsed.
     pub(super) async fn talk<T: DeserializeOwned>(
         &mut self,
         request: &[u8],
         results: usize,
         bounds: impl Fn(usize) -> (Instant, usize),
-        mut took: impl FnMut(T),
+        mut fits: impl FnMut(usize) -> bool,
+        mut took: impl FnMut(T) -> Result<(), WorkerFailure>,
     ) -> Result<(), WorkerFailure> {
         let Self { child, input, output } = self;
         let read = async {
             for number in 0..results {
                 let (until, max_bytes) = bounds(number);
                 match timeout_at(until, frame(output, max_bytes)).await {
+                    Ok(Ok(Some(bytes))) if !fits(bytes.len()) => return Err(WorkerFailure::TooMuchOutput),
                     Ok(Ok(Some(bytes))) => {
                         took(serde_json::from_slice(&bytes).map_err(|error| {
                             WorkerFailure::Crashed(format!("its reply is invalid: {error}"))
-                        })?);
+                        })?)?;
                     }
                     Ok(Ok(None)) => return Err(WorkerFailure::TooMuchOutput),
                     Ok(Err(_)) => return Err(WorkerFailure::Crashed(String::new())),

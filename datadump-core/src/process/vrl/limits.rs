@@ -14,6 +14,18 @@ pub struct Limits {
     pub output_bytes: usize,
 }
 
+/// Output limit of a whole run, as a multiple of the limit of one input.
+const MAX_RUN_OUTPUTS: usize = 4;
+
+/// What is left of the limits for all inputs of one throw.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunLeft {
+    /// Remaining time.
+    pub(super) time: Duration,
+    /// Remaining output in bytes.
+    pub(super) output: usize,
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { deadline: Duration::from_secs(1), memory: 256 << 20, output_bytes: 16 << 20 }
@@ -24,6 +36,12 @@ impl Limits {
     /// Returns the maximum output for an input of `bytes`.
     pub fn output_for(&self, bytes: usize) -> usize {
         self.output_bytes.max(bytes.saturating_mul(2))
+    }
+
+    /// Returns the limits of a run with this number of inputs, of `bytes` in total.
+    pub(super) fn run_left(&self, inputs: usize, bytes: usize) -> RunLeft {
+        let output = self.output_for(bytes).saturating_mul(MAX_RUN_OUTPUTS);
+        RunLeft { time: self.total_timeout(inputs), output }
     }
 
     /// Returns the maximum time for a number of inputs together: ten deadlines plus a millisecond per

@@ -16,6 +16,9 @@ use crate::{
     record::{Failure, Record},
 };
 
+/// Number of times that a program may copy a line: into captures, fields, and text in between.
+const COPIES: usize = 12;
+
 /// A processor that parses each line with a VRL program.
 pub(in crate::process) struct LineProgram {
     name: &'static str,
@@ -90,6 +93,11 @@ impl Processor for LineProgram {
         let mut runtime = Runtime::default();
         let bounds = RunLimits { deadline: None, output: usize::MAX };
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {
+            // Programs copy the line several times.
+            let copies = COPIES * line.text.len();
+            if output.need(copies).is_err() || !line.has_room([b'=', b' '], output) {
+                break;
+            }
             let (number, byte_range) = (Some(line.number), line.byte_range());
             let metadata = Value::Object(context.clone());
             match program.run_one(&mut runtime, Value::from(line.text), metadata, bounds) {

@@ -52,6 +52,7 @@ pub use script::{Mode, Script};
 pub use worker::serve_worker;
 pub use workers::Workers;
 
+pub(crate) use limits::RunLeft;
 pub(super) use line_program::LineProgram;
 pub(crate) use run_result::BUSY;
 

@@ -1,18 +1,25 @@
 //! The pool of worker processes: assigns batches to workers and finds the input that crashes one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::{
-    CheckError, Diagnostics, Limits, ProgramContext, ProgramInput, Script,
+    CheckError, Diagnostics, Limits, ProgramContext, ProgramInput, RunLeft, Script,
     child::{Worker, WorkerCommand, WorkerFailure},
     run,
     run_result::{ErrorCode, RunResult},
     turns::{Busy, Turn, Turns},
     wire::{self, Request, RunRequest},
 };
+use crate::memory::MemoryShare;
 
 /// Maximum number of inputs sent to a worker at once.
 const BATCH_INPUTS: usize = 1000;
@@ -37,8 +44,9 @@ const COMPILE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum growth of a result by JSON escapes: a control character takes six bytes.
 const MAX_ESCAPE_FACTOR: usize = 6;
 
-/// Output limit of a whole run, as a multiple of the limit of one input.
-const MAX_RUN_OUTPUTS: usize = 4;
+/// Memory of a byte of output, as JSON and as counted by [`RunResult::bytes`]: short members take the most.
+const REPLY_FACTOR: usize = 24;
+const RESULT_FACTOR: usize = 24;
 
 pub(super) struct Pool {
     command: WorkerCommand,
@@ -56,6 +64,10 @@ struct WorkerGuard {
 impl Pool {
     pub(super) fn new(command: WorkerCommand, limits: Limits) -> Self {
         Self { command, limits, turns: Arc::default(), idle: Mutex::default() }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(super) async fn check(&self, script: &Script) -> Result<Diagnostics, CheckError> {
@@ -87,8 +99,9 @@ impl Pool {
         script: &Script,
         context: &ProgramContext,
         inputs: &[ProgramInput],
+        left: &mut RunLeft,
+        memory: Option<&mut MemoryShare>,
     ) -> Vec<RunResult> {
-        let bytes = inputs.iter().map(ProgramInput::bytes).sum();
         let mut run_state = PoolRun {
             pool: self,
             head: RunRequest {
@@ -99,8 +112,9 @@ impl Pool {
                 deadline_micros: micros(self.limits.deadline),
                 total_timeout_micros: 0,
             },
-            time_left: self.limits.total_timeout(inputs.len()),
-            output_left: self.limits.output_for(bytes).saturating_mul(MAX_RUN_OUTPUTS),
+            left,
+            memory,
+            held: 0,
             // How long the program takes is not known yet.
             batch_inputs: 1,
             results: Vec::with_capacity(inputs.len()),
@@ -133,9 +147,10 @@ impl Pool {
 struct PoolRun<'a> {
     pool: &'a Pool,
     head: RunRequest,
-    time_left: Duration,
-    /// Remaining output in bytes.
-    output_left: usize,
+    left: &'a mut RunLeft,
+    memory: Option<&'a mut MemoryShare>,
+    /// Size of the results.
+    held: usize,
     /// Maximum number of inputs of the next batch.
     batch_inputs: usize,
     results: Vec<RunResult>,
@@ -153,11 +168,11 @@ impl PoolRun<'_> {
         self.head.one_by_one = false;
         while self.results.len() < all {
             let rest = batch.get(batch.len() - (all - self.results.len())..).unwrap_or_default();
-            if self.time_left.is_zero() {
+            if self.left.time.is_zero() {
                 self.fill(all, &run::total_timeout());
                 return;
             }
-            if self.output_left == 0 {
+            if self.left.output == 0 {
                 let detail = "the program exceeded the output limit for all records of this throw";
                 self.fill(all, &RunResult::failed(ErrorCode::TooMuchOutput, detail));
                 return;
@@ -184,20 +199,30 @@ impl PoolRun<'_> {
         let started = Instant::now();
         let mut guard = self.pool.worker(turn).await.map_err(unavailable)?;
         self.head.inputs = inputs.len();
-        self.head.total_timeout_micros = micros(self.time_left);
+        self.head.total_timeout_micros = micros(self.left.time);
         let (request, max_bytes) = self.request(inputs).map_err(|error| unavailable(error.to_string()))?;
-        let last = started + self.time_left + GRACE_PERIOD;
+        let last = started + self.left.time + GRACE_PERIOD;
         let bounds = |number: usize| {
             let until = last.min(Instant::now() + limits.deadline + GRACE_PERIOD);
             (until, max_bytes.get(number).copied().unwrap_or_default())
         };
-        let (results, output_left) = (&mut self.results, &mut self.output_left);
-        let took = |result: RunResult| {
-            *output_left = output_left.saturating_sub(result.bytes());
-            results.push(result);
+        let (results, output_left, memory) = (&mut self.results, &mut self.left.output, &mut self.memory);
+        let held = AtomicUsize::new(self.held);
+        let fits = |reply: usize| {
+            let needed = held.load(Ordering::Relaxed) * RESULT_FACTOR + reply * REPLY_FACTOR;
+            memory.as_mut().is_none_or(|memory| memory.ensure(needed).is_ok())
         };
-        let ended = guard.worker.talk(&request, inputs.len(), bounds, took).await;
-        self.time_left = self.time_left.saturating_sub(started.elapsed());
+        let took = |result: RunResult| {
+            let bytes = result.bytes();
+            held.fetch_add(bytes, Ordering::Relaxed);
+            *output_left = output_left.saturating_sub(bytes);
+            results.push(result);
+            // What the worker sends after that would only be discarded.
+            if *output_left == 0 { Err(WorkerFailure::TooMuchOutput) } else { Ok(()) }
+        };
+        let ended = guard.worker.talk(&request, inputs.len(), bounds, fits, took).await;
+        self.held = held.into_inner();
+        self.left.time = self.left.time.saturating_sub(started.elapsed());
         self.batch_inputs = paced(inputs.len(), started.elapsed());
         if ended.is_ok() {
             self.pool.put_back(guard);

@@ -6,8 +6,9 @@ use parking_lot::Mutex;
 
 use super::{
     CheckError, Diagnostics, Limits, Program, ProgramContext, ProgramInput, ProgramOutcome, Script,
-    child::WorkerCommand, pool::Pool, run, run_result::RunResult,
+    child::WorkerCommand, limits::RunLeft, pool::Pool, run, run_result::RunResult,
 };
+use crate::memory::MemoryShare;
 
 /// Maximum number of compiled programs that are cached in this process.
 const MAX_CACHED_PROGRAMS: usize = 64;
@@ -66,9 +67,31 @@ impl Workers {
         context: &ProgramContext,
         inputs: Vec<ProgramInput>,
     ) -> Vec<ProgramOutcome> {
+        let mut left = self.run_left(inputs.len(), inputs.iter().map(ProgramInput::bytes).sum());
+        self.run_part(script, context, inputs, &mut left, None).await
+    }
+
+    /// Returns the limits for all inputs of a throw.
+    pub(crate) fn run_left(&self, inputs: usize, bytes: usize) -> RunLeft {
+        match &self.kind {
+            Kind::Processes(pool) => pool.limits().run_left(inputs, bytes),
+            Kind::InProcess(here) => here.limits.run_left(inputs, bytes),
+        }
+    }
+
+    /// Runs a program on some of the inputs of a throw, with what is left of its limits. Results for which there is
+    /// no memory fail.
+    pub(crate) async fn run_part(
+        &self,
+        script: &Script,
+        context: &ProgramContext,
+        inputs: Vec<ProgramInput>,
+        left: &mut RunLeft,
+        memory: Option<&mut MemoryShare>,
+    ) -> Vec<ProgramOutcome> {
         match &self.kind {
             Kind::Processes(pool) => {
-                let results = pool.run(script, context, &inputs).await;
+                let results = pool.run(script, context, &inputs, left, memory).await;
                 inputs.iter().zip(results).map(|(input, result)| input.outcome(result)).collect()
             }
             Kind::InProcess(here) => here.run(script, context, inputs).await,

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    call_state::{PendingBatch, count, writes},
+    call_state::PendingBatch,
     columns::KeyRef,
     rows::{self, Base, NewRow, TableChanges, WrittenRow},
     statements::Statements,
@@ -21,7 +21,7 @@ use crate::{
     clock::{Clock, Timestamp},
     schema::{FieldSet, InForce, Row, StorageId, Value, Values},
     store::{
-        Action, Atomicity, Expect, Outcome, Reprove, Returning,
+        Action, Atomicity, Expect, Outcome, Reprove, Returning, Write,
         current_row::{CurrentRow, PartialRow},
         decide::{self, Decision},
         stamps,
@@ -107,15 +107,15 @@ pub(super) enum PlannedAction<'b> {
 
 /// Plans the writes of a transaction. A row that no longer fits the version in force gets a final outcome.
 pub(super) fn plan<'b>(
-    pending: &[PendingBatch<'b>],
+    writes: impl Iterator<Item = (PendingBatch<'b>, &'b Write)>,
     targets: &[Target],
     reprove: Reprove,
 ) -> sqlx::Result<Vec<PlannedWrite<'b>>> {
     let places = targets.iter().enumerate();
     let places: BTreeMap<StorageId, usize> =
         places.map(|(place, target)| (target.in_force.storage, place)).collect();
-    let mut planned = Vec::with_capacity(count(pending));
-    for (batch, write) in writes(pending) {
+    let mut planned = Vec::with_capacity(writes.size_hint().0);
+    for (batch, write) in writes {
         let found = places.get(&write.storage()).and_then(|place| Some((*place, targets.get(*place)?)));
         let Some((target, Target { in_force, .. })) = found else {
             return Err(sqlx::Error::Encode("a write has no target".into()));

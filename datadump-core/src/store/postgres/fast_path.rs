@@ -47,7 +47,7 @@ pub(super) fn prepare_batches(
     }
     let target = Target { statements: session.statements(in_force), in_force: in_force.clone() };
     let targets = std::slice::from_ref(&target);
-    let planned = plan(pending, targets, reprove)?;
+    let planned = plan(writes(pending), targets, reprove)?;
     if planned.len() >= copy::MIN_COPY_ROWS || planned.iter().any(apply::needs_key) {
         return Ok(None);
     }

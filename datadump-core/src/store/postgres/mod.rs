@@ -31,6 +31,7 @@ mod locks;
 mod migrate;
 mod on_failure;
 mod page;
+mod parts;
 mod read;
 mod rows;
 mod session;
@@ -56,7 +57,7 @@ use self::{
 };
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, WriteBatch,
+    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, Write, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -194,6 +195,13 @@ impl Store for PostgresStore {
 
     fn widest_row(&self) -> Option<usize> {
         Some(MAX_ROW_BYTES)
+    }
+
+    fn write_memory(&self, row: usize) -> usize {
+        /// A large value is copied into the arguments of a statement, and into the buffer of the connection.
+        const LARGE_BYTES: usize = 64 << 10;
+        let copies = if row > LARGE_BYTES { 3 } else { 1 };
+        size_of::<Write>() + 2 * size_of::<Outcome>() + copies * row + row / 8
     }
 
     fn catalogue(&self) -> &Arc<Catalogue> {

@@ -10,7 +10,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    apply::{Failure, ReadRows, apply},
+    apply::{Failure, ReadRows},
     batch::{Target, plan},
     blocked::BlockedJobs,
     call_state::{BatchEnd, CallStates, PendingBatch, count, writes},
@@ -20,7 +20,7 @@ use super::{
     fast_path, idempotency,
     inner::Inner,
     isolate::Isolation,
-    on_failure,
+    on_failure, parts,
     session::Session,
 };
 use crate::{
@@ -276,14 +276,17 @@ impl Writer {
         }
         let catalogue = &inner.mirror.catalogue;
         let targets = targets(session, &inner.mirror, pending, &start.versions).await?;
-        let mut planned = plan(pending, &targets, shared.reprove)?;
         let mut isolation = Isolation { session, catalogue, targets: &targets, stamps };
         let mut outcomes = match mode {
-            Mode::Blind => apply(isolation.session, &targets, &mut planned, stamps, ReadRows::No).await?,
-            Mode::Whole => apply(isolation.session, &targets, &mut planned, stamps, ReadRows::Yes).await?,
-            Mode::Parts => isolation.run(&mut planned).await?,
+            Mode::Blind => parts::apply_all(&mut isolation, pending, shared.reprove, ReadRows::No).await?,
+            Mode::Whole => parts::apply_all(&mut isolation, pending, shared.reprove, ReadRows::Yes).await?,
+            Mode::Parts => {
+                let mut planned = plan(writes(pending), &targets, shared.reprove)?;
+                let mut outcomes = isolation.run(&mut planned).await?;
+                isolation.complete(&mut planned, &mut outcomes).await?;
+                outcomes
+            }
         };
-        isolation.complete(&mut planned, &mut outcomes).await?;
         on_failure::replace(session, pending, &mut outcomes, stamps).await?;
         let outcomes = idempotency::record(session, pending, outcomes, stamps).await?;
         let changed_config = system_storages::changed_config(&outcomes);

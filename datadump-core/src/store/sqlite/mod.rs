@@ -34,7 +34,7 @@ use tokio::sync::watch;
 
 use super::{
     Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, WriteBatch,
+    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, Write, WriteBatch,
     change_log::MAX_READ_BYTES, sql, system::version_range,
 };
 use crate::{
@@ -98,6 +98,13 @@ impl Store for SqliteStore {
 
     fn widest_row(&self) -> Option<usize> {
         None
+    }
+
+    fn write_memory(&self, row: usize) -> usize {
+        /// SQLite copies a large value when it is bound, and again into its record.
+        const LARGE_BYTES: usize = 64 << 10;
+        let copies = if row > LARGE_BYTES { 3 } else { 1 };
+        size_of::<Write>() + 2 * size_of::<Outcome>() + copies * row + row / 8
     }
 
     fn catalogue(&self) -> &Arc<Catalogue> {

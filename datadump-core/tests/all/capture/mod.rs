@@ -3,6 +3,7 @@
 mod concurrency;
 mod idempotency;
 mod inference;
+mod memory;
 mod programs;
 mod quarantine;
 mod sources;

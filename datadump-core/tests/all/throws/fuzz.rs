@@ -118,7 +118,7 @@ fn survives(
     };
     in_order(&output)?;
     let byte_ranges =
-        output.records.iter().filter_map(|record| Some((record, record.origin.byte_range.clone()?)));
+        output.records.iter().filter_map(|record| Some((record.clone(), record.origin.byte_range.clone()?)));
     for (record, byte_range) in byte_ranges.step_by(output.records.len().div_ceil(MAX_REPROCESSED).max(1)) {
         prop_assert!(
             byte_range.start <= byte_range.end && byte_range.end <= body.len(),
@@ -128,8 +128,9 @@ fn survives(
         let again = read(&body.slice(byte_range));
         let again = again.map_err(|failure| TestCaseError::fail(format!("{record:?}: {failure}")))?;
         prop_assert_eq!(again.records.len(), 1, "{}: {:?}", processor.name(), record);
-        prop_assert_eq!(&again.records[0].fields, &record.fields, "{}", processor.name());
-        prop_assert_eq!(&again.records[0].non_finite, &record.non_finite, "{}", processor.name());
+        let again = again.records.first().unwrap();
+        prop_assert_eq!(&again.fields, &record.fields, "{}", processor.name());
+        prop_assert_eq!(&again.non_finite, &record.non_finite, "{}", processor.name());
     }
     Ok(())
 }

@@ -2,10 +2,15 @@
 
 mod exact_numbers;
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{
     Options,
     options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
 };
+
+use serde_json::Value as Json;
 
 use crate::{
     json::MAX_DEPTH,
@@ -22,26 +27,43 @@ impl Processor for Yaml {
     }
 
     fn process(&self, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
-        documents(input.text()?)?.into_iter().for_each(|document| document.emit(None, output));
+        for document in documents(input.text()?, output)? {
+            if output.is_full() {
+                break;
+            }
+            document.emit(None, output);
+        }
         Ok(())
     }
 }
 
 /// Returns whether text consists of YAML documents that are mappings or sequences.
 pub(in crate::process) fn is_documents(text: &str) -> bool {
-    let holds = |document: &ParsedValue| matches!(document, ParsedValue::Object(_) | ParsedValue::Array(_));
-    documents(text).is_ok_and(|documents| !documents.is_empty() && documents.iter().all(holds))
+    let documents = serde_saphyr::from_multiple_with_options::<Shape>(text, options(MAX_NODES));
+    documents.is_ok_and(|documents| !documents.is_empty() && documents.iter().all(|shape| shape.is_container))
 }
 
-fn documents(text: &str) -> Result<Vec<ParsedValue>, Failure> {
-    // Every expansion of an alias counts, so a small document cannot grow into a large one.
+/// Maximum number of nodes. Every expansion of an alias counts, so a small document cannot grow into a large one.
+const MAX_NODES: usize = 4_000_000;
+
+/// Maximum number of parser events that are kept to be repeated by aliases, and the memory of one.
+const MAX_KEPT_EVENTS: usize = 200_000;
+const EVENT_BYTES: usize = 256;
+
+/// Memory of a node: a member of a list that may be moved while it grows, its name, its JSON, and the same with
+/// positions if there are numbers that must be kept exactly.
+const NODE_BYTES: usize = 3 * size_of::<(String, ParsedValue)>() + 3 * size_of::<Json>() + 256;
+
+fn options(max_nodes: usize) -> Options {
     let budget = serde_saphyr::budget! {
         max_depth: MAX_DEPTH,
-        max_events: 8_000_000,
-        max_nodes: 4_000_000,
+        max_events: 2 * max_nodes,
+        max_nodes: max_nodes,
         max_documents: 1_000_000,
+        max_recorded_anchor_events: MAX_KEPT_EVENTS,
+        max_recorded_anchor_bytes: MAX_KEPT_EVENTS * 32,
     };
-    let options: Options = serde_saphyr::options! {
+    serde_saphyr::options! {
         budget: budget,
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         // `no` is a country code, not false.
@@ -50,7 +72,25 @@ fn documents(text: &str) -> Result<Vec<ParsedValue>, Failure> {
         ignore_binary_tag_for_string: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
-    };
+    }
+}
+
+/// Returns the maximum number of nodes of a text: each is followed or preceded by one of these bytes. Aliases may
+/// repeat them.
+fn max_nodes(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let count = |byte| memchr::memchr_iter(byte, bytes).count();
+    let separators: usize = b"\n,:-[{".iter().map(|byte| count(*byte)).sum();
+    let repeated = if memchr::memchr(b'*', bytes).is_some() { 8 * separators + 10_000 } else { 0 };
+    (separators + repeated + 10).min(MAX_NODES)
+}
+
+fn documents(text: &str, output: &mut Output) -> Result<Vec<ParsedValue>, Failure> {
+    let max_nodes = max_nodes(text);
+    let has_anchors = memchr::memchr(b'&', text.as_bytes()).is_some();
+    let kept = if has_anchors { MAX_KEPT_EVENTS.min(max_nodes) * EVENT_BYTES } else { 0 };
+    output.need(max_nodes.saturating_mul(NODE_BYTES) + kept + 2 * text.len())?;
+    let options = options(max_nodes);
     let unreadable = |error: serde_saphyr::Error| match error.to_string() {
         detail if detail.contains("depth") || detail.contains("Depth") || detail.contains("nesting") => {
             Failure::new("too-deep", detail)
@@ -61,9 +101,77 @@ fn documents(text: &str) -> Result<Vec<ParsedValue>, Failure> {
         serde_saphyr::from_multiple_with_options::<SerdeValue>(text, options.clone()).map_err(unreadable)?;
     let documents: Vec<_> = documents.into_iter().map(|document| document.0).collect();
     if documents.iter().any(exact_numbers::may_be_changed) {
+        drop(documents);
         return exact_numbers::read(text, options).map_err(unreadable);
     }
     Ok(documents)
+}
+
+/// Whether a document is a mapping or a sequence; its content is not kept.
+struct Shape {
+    is_container: bool,
+}
+
+impl<'de> Deserialize<'de> for Shape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShapeVisitor)
+    }
+}
+
+struct ShapeVisitor;
+
+impl<'de> Visitor<'de> for ShapeVisitor {
+    type Value = Shape;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_bool<E: Error>(self, _value: bool) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_i64<E: Error>(self, _value: i64) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_u64<E: Error>(self, _value: u64) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_i128<E: Error>(self, _value: i128) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_u128<E: Error>(self, _value: u128) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_f64<E: Error>(self, _value: f64) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_str<E: Error>(self, _value: &str) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Shape, E> {
+        Ok(Shape { is_container: false })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shape, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Shape { is_container: true })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Shape, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Shape { is_container: true })
+    }
 }
 
 #[cfg(test)]

@@ -173,8 +173,8 @@ fn an_invalid_line_is_rejected_alone_and_positions_are_exact() {
     ] {
         let body = format!("{good}\r\n\n{bad}\n  \n{good}\n{bad}");
         let output = process(name, &body, &[]);
-        let records = output.records.iter().map(|record| (&record.origin, good, true));
-        let rejected = output.rejected.iter().map(|rejected| (&rejected.origin, bad, false));
+        let records = output.records.iter().map(|record| (record.origin.clone(), good, true));
+        let rejected = output.rejected.iter().map(|rejected| (rejected.origin.clone(), bad, false));
         let mut found: Vec<_> = records.chain(rejected).collect();
         found.sort_by_key(|(origin, ..)| origin.index);
         let places: Vec<_> =
@@ -202,8 +202,8 @@ fn influx_timestamps_use_the_precision_argument() {
     ] {
         let arguments = [("precision".to_owned(), precision.to_owned())];
         let output = process("influx", &format!("m f=1 {number}"), &arguments);
-        let found = output.records.first().map_or(&Json::Null, |record| &record.fields["timestamp"]);
-        assert_eq!(found, &expected, "{precision} {number}");
+        let found = output.records.first().map_or(Json::Null, |record| record.fields["timestamp"].clone());
+        assert_eq!(found, expected, "{precision} {number}");
         assert_eq!(output.rejected.len(), usize::from(expected.is_null()));
     }
 }
