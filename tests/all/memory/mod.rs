@@ -25,7 +25,7 @@ use futures_util::{StreamExt as _, stream};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 /// Maximum resident memory of the server with default settings, in MiB: the promise of `docs/reliability.md`.
-const MAX_RESIDENT_MIB: u64 = 800;
+const MAX_RESIDENT_MIB: u64 = 700;
 
 /// Address space that the server may map in addition to what it maps when idle. Its worker processes inherit the
 /// limit. More than the resident memory, because it includes the stacks of threads and free parts of the heap.

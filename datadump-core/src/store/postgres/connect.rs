@@ -125,4 +125,9 @@ fn pool(max_connections: u32, settings: String) -> PgPoolOptions {
             let settings = settings.clone();
             Box::pin(async move { connection.execute(AssertSqlSafe(settings)).await.map(|_| ()) })
         })
+        .after_release(|connection, _| {
+            // They grow to the size of the largest row.
+            connection.shrink_buffers();
+            Box::pin(async { Ok(true) })
+        })
 }

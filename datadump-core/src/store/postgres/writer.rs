@@ -8,6 +8,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use sqlx::Connection as _;
 
 use super::{
     apply::{Failure, ReadRows},
@@ -30,7 +31,7 @@ use crate::{
         Outcome, Reprove,
         change_log::Packer,
         decide,
-        queue::{Job, QueueReceiver, WriterTask},
+        queue::{Job, QueueReceiver, WriterTask, write_size},
         system_storages,
     },
 };
@@ -51,6 +52,9 @@ const ISOLATION_TIMEOUT_PER_WRITE: Duration = Duration::from_millis(20);
 
 /// Timeout of a rollback, after which the connection is dropped.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Size of writes from which the buffers of the connection are released after a transaction.
+const MAX_KEPT_BUFFER: usize = 1 << 20;
 
 /// The queue command that ends one writer.
 #[derive(Debug)]
@@ -191,6 +195,7 @@ impl Writer {
                 TRANSACTION_TIMEOUT + per_write * u32::try_from(count(&pending)).unwrap_or(u32::MAX);
             let attempt = tokio::time::timeout(timeout, self.transaction(&pending, mode)).await;
             let attempt = attempt.unwrap_or_else(|_| Err(Failure::Sql(sqlx::Error::PoolTimedOut)));
+            self.shrink_buffers(&pending);
             let failure = match attempt {
                 Ok(Attempt::Committed(outcomes)) => {
                     let written = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
@@ -303,6 +308,18 @@ impl Writer {
             inner.mirror.notify_config();
         }
         Ok(Attempt::Committed(outcomes))
+    }
+
+    /// Releases the buffers of the connection, which have grown with the writes.
+    fn shrink_buffers(&mut self, pending: &[PendingBatch<'_>]) {
+        let mut bytes = 0;
+        let is_large = writes(pending).any(|(_, write)| {
+            bytes += write_size(write);
+            bytes > MAX_KEPT_BUFFER
+        });
+        if let (true, Some(session)) = (is_large, &mut self.session) {
+            session.connection.shrink_buffers();
+        }
     }
 
     /// Prepares the connection for the next transaction, or drops it.

@@ -15,7 +15,7 @@ on_both![
 ];
 
 /// Memory for throws in these tests.
-const MEMORY: usize = 16 << 20;
+const MEMORY: usize = 32 << 20;
 
 async fn open(backend: Backend) -> (Dump, Database) {
     let database = Database::new(backend).await;
@@ -30,7 +30,7 @@ fn incoming(format: &str, body: impl Into<Bytes>) -> Incoming {
 async fn a_throw_that_needs_more_than_all_memory_is_quarantined_whole(fixture: Fixture) {
     let (dump, _database) = open(fixture.database.backend()).await;
     let nulls = format!("{{\"a\": [null{}]}}", ",null".repeat(1 << 20));
-    let invalid = format!("{{\"a\": 1}}\n{}", "x\n".repeat(50_000));
+    let invalid = format!("{{\"a\": 1}}\n{}", "x\n".repeat(100_000));
     for (format, body, code) in [
         ("json", nulls.as_bytes(), "too-much-memory"),
         (
