@@ -11,60 +11,62 @@ const MAX_DIGITS: usize = 17;
 /// Returns whether a JSON number with a fraction or an exponent is stored as it was sent: either it is the shortest
 /// text of its float, or it has the 17 digits that identify it.
 pub(crate) fn is_exact(text: &str) -> bool {
-    // Digits, point and sign.
-    if text.len() <= SAFE_DIGITS + 1 && !text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
-        return true;
-    }
-    let Some(sent) = Decimal::read(text) else { return false };
+    let Some(sent) = Decimal::read(text.as_bytes()) else { return false };
     if sent.length <= SAFE_DIGITS && sent.exponent.unsigned_abs() <= 250 {
         return true;
     }
     let Ok(float) = text.parse::<f64>() else { return true };
-    let is_sent = |written: Option<Decimal>| written.is_some_and(|written| written == sent);
-    is_sent(Decimal::write(format_args!("{float:e}")))
-        || is_sent(Decimal::write(format_args!("{float:.16e}")))
+    if !float.is_finite() {
+        return false;
+    }
+    Decimal::read(ryu::Buffer::new().format_finite(float).as_bytes()) == Some(sent)
+        || Decimal::write(format_args!("{float:.16e}")) == Some(sent)
 }
 
-/// The significant digits of a number, and its power of ten.
-#[derive(PartialEq)]
+/// The significant digits of a number as a whole number, how many they are, and the power of ten of the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Decimal {
-    digits: [u8; MAX_DIGITS],
+    digits: u64,
     length: usize,
     exponent: i64,
 }
 
 impl Decimal {
     /// Reads a number; returns `None` if it has more than 17 significant digits.
-    fn read(text: &str) -> Option<Self> {
-        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        // A longer exponent is not one of a float.
-        let mut exponent: i64 = exponent.parse().unwrap_or(i64::from(i32::MAX));
-        let mut decimal = Self { digits: [0; MAX_DIGITS], length: 0, exponent: 0 };
-        let (mut is_fraction, mut zeros) = (false, 0);
-        for byte in mantissa.bytes() {
+    fn read(text: &[u8]) -> Option<Self> {
+        let (mut digits, mut length, mut zeros, mut exponent) = (0_u64, 0, 0, 0_i64);
+        let mut is_fraction = false;
+        for (place, byte) in text.iter().enumerate() {
             match byte {
-                b'0'..=b'9' => exponent = exponent.saturating_sub(i64::from(is_fraction)),
-                _ => {
-                    is_fraction |= byte == b'.';
-                    continue;
-                }
-            }
-            match byte {
-                b'0' if decimal.length == 0 => {}
-                // Significant only if another digit follows.
-                b'0' => zeros += 1,
-                digit => {
-                    decimal.length += zeros;
+                b'0'..=b'9' => {
+                    exponent -= i64::from(is_fraction);
+                    if *byte == b'0' {
+                        // Significant only if another digit precedes and follows.
+                        zeros += usize::from(length > 0);
+                        continue;
+                    }
+                    length += zeros + 1;
+                    if length > MAX_DIGITS {
+                        return None;
+                    }
+                    for _ in 0..=zeros {
+                        digits *= 10;
+                    }
+                    digits += u64::from(byte - b'0');
                     zeros = 0;
-                    *decimal.digits.get_mut(decimal.length)? = digit;
-                    decimal.length += 1;
                 }
+                b'.' => is_fraction = true,
+                b'e' | b'E' => {
+                    let sent = std::str::from_utf8(text.get(place + 1..)?).ok()?;
+                    // A longer exponent is not one of a float.
+                    exponent = exponent.saturating_add(sent.parse().unwrap_or(i64::from(i32::MAX)));
+                    break;
+                }
+                _ => {}
             }
         }
-        if decimal.length > 0 {
-            decimal.exponent = exponent.saturating_add(i64::try_from(zeros).unwrap_or(i64::MAX));
-        }
-        Some(decimal)
+        let exponent = if length > 0 { exponent.saturating_add(i64::try_from(zeros).ok()?) } else { 0 };
+        Some(Self { digits, length, exponent })
     }
 
     fn write(number: std::fmt::Arguments<'_>) -> Option<Self> {
@@ -72,7 +74,7 @@ impl Decimal {
         let mut rest = buffer.as_mut_slice();
         rest.write_fmt(number).ok()?;
         let left = rest.len();
-        Self::read(std::str::from_utf8(buffer.get(..32 - left)?).ok()?)
+        Self::read(buffer.get(..32 - left)?)
     }
 }
 
@@ -109,6 +111,8 @@ mod tests {
             "123456789012345678.5",
             "3.14159265358979323846",
             "1e-99999999999999999999",
+            "1e9223372036854775807",
+            "10000000000e9223372036854775807",
         ] {
             assert!(!is_exact(text), "{text}");
         }
