@@ -14,6 +14,7 @@ on_both![
     of_several_records_of_an_entry_with_a_key_the_last_wins,
     an_entry_none_of_whose_records_can_be_stored_keeps_waiting,
     a_replay_of_kept_throws_keeps_newer_rows,
+    a_dry_run_knows_the_rows_of_records_without_a_key,
     an_edited_body_replaces_that_of_the_entry,
     all_records_of_an_edited_body_are_stored,
     a_record_of_a_table_is_replayed_alone,
@@ -287,6 +288,18 @@ async fn an_entry_none_of_whose_records_can_be_stored_keeps_waiting(server: Serv
     for _ in 0..2 {
         let request = json!({"filters": {"source": "taken"}});
         assert_eq!(replay(&server, "", request).await, BTreeMap::from([("failed", 1)]));
+    }
+}
+
+async fn a_dry_run_knows_the_rows_of_records_without_a_key(server: Server) {
+    server.put("/api/v1/source/meter/", &json!({"keep_raw": true})).await.is(201).ok();
+    server.post("/throw/meter", &json!([{"n": 1}, {"n": 2}])).await.is(200).ok();
+    for dry_run in [true, false] {
+        let counts = replay(&server, "", json!({"kept": true, "dry_run": dry_run})).await;
+        assert_eq!(counts, BTreeMap::from([("skipped", 1)]), "dry run: {dry_run}");
+        let edited = json!({"kept": true, "dry_run": dry_run, "program": ".n = int!(.n) + 1"});
+        let expected = replay(&server, "", edited).await;
+        assert_eq!(expected, BTreeMap::from([("stored", 1)]), "dry run: {dry_run}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Collects the writes of a batch: fits each record to its storage, or sends it to quarantine.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use tokio::task::coop::consume_budget;
 
@@ -10,13 +10,13 @@ use super::{
     originals::{OriginalOf, Originals, to_json},
     outcomes::WrittenPart,
     prove::{ProvenRecord, change_warning, fit, prove, refused_by_storage, warning},
+    record_ids::RecordIds,
     source_cache::Source,
 };
 use crate::{
     clock::Zone,
     context::Context,
     error::Error,
-    id::Ids,
     memory::{MemoryShare, OutOfMemory},
     quarantine::{FailedPart, Stage, ThrowContext},
     receipt::Receipt,
@@ -137,9 +137,7 @@ impl<'a> Assembly<'a> {
     ) -> Result<(Vec<FailedPart>, Originals), AssemblyError> {
         let ids = &self.services.ids;
         let mut last: Option<(&StorageName, &Target)> = None;
-        // Ids need a part number only if a record was split into several, which are adjacent.
-        let is_split = records.is_split();
-        let mut seen: HashMap<(String, usize), usize> = HashMap::new();
+        let mut record_ids = RecordIds::new(self.context.throw.id, &records);
         self.writes.reserve_exact(records.len());
         self.parts.reserve_exact(records.len());
         let keeps = originals.is_none() && self.options.quarantine && records.lacks_byte_ranges();
@@ -156,17 +154,13 @@ impl<'a> Assembly<'a> {
             let size_before = std::mem::replace(&mut size, records.size());
             self.memory.shrink(size_before.saturating_sub(size));
             self.memory.grow(size.saturating_sub(size_before))?;
-            let storage = record.storage.clone();
-            let target = match (&storage, last) {
-                (Some(storage), Some((name, target))) if name == storage => target,
-                _ => match targets.iter().find(|(name, _)| Some(name) == storage.as_ref()) {
-                    Some((name, target)) => {
-                        last = Some((name, target));
-                        target
-                    }
-                    None => continue,
-                },
-            };
+            let storage = record.storage.as_ref();
+            let found = last.filter(|(name, _)| Some(*name) == storage).or_else(|| {
+                let found = targets.iter().find(|(name, _)| Some(name) == storage);
+                found.map(|(name, target)| (name, target))
+            });
+            let Some((storage, target)) = found else { continue };
+            last = found;
             let Origin { index, .. } = record.origin;
             let origin = record.origin.clone();
             let original = match kept {
@@ -174,15 +168,7 @@ impl<'a> Assembly<'a> {
                 Some(place) => Some(OriginalOf::Kept(place)),
                 None => Some(OriginalOf::Record { place, index }),
             };
-            let part = match &storage {
-                Some(storage) if is_split => {
-                    let part = seen.entry((storage.to_string(), index)).or_default();
-                    *part += 1;
-                    *part - 1
-                }
-                _ => 0,
-            };
-            let id = Ids::nth(self.context.throw.id, index, part);
+            let id = record_ids.next(storage, index);
             let changes = changes.get(index);
             // What is said about each of its fields, and a copy of those that go to `_extra`.
             let changed: usize = changes.iter().map(Change::size).sum();
@@ -220,7 +206,7 @@ impl<'a> Assembly<'a> {
                     let part = FailedPart {
                         original: original.and_then(original_of).map(Arc::new),
                         origin: Some(origin),
-                        storage: storage.map(|storage| storage.to_string()),
+                        storage: Some(storage.to_string()),
                         reason,
                     };
                     self.memory.grow(part.memory())?;

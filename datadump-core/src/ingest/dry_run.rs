@@ -8,15 +8,16 @@ use super::{
     Ingest,
     decode::DecodedThrow,
     prove::{ProvenRecord, change_warning, fit, prove, warning},
+    record_ids::RecordIds,
     source_cache::Source,
+    transform::TransformedThrow,
 };
 use crate::{
     error::{Error, Fault, Result},
-    id::Ids,
     process::vrl::Script,
     quarantine::{FailureReason, Stage},
     receipt::Remark,
-    record::{Changes, Record, Records},
+    record::{Changes, Record},
     schema::{InForce, Row, StorageId, StorageName, infer, infer::Shape, parse},
     throw::Throw,
     validate::Fitter,
@@ -38,11 +39,12 @@ pub(crate) struct DryRun<'a> {
     fitters: BTreeMap<StorageName, Option<Arc<Fitter>>>,
     changes: &'a Changes,
     source: &'a Source,
+    ids: RecordIds,
 }
 
 impl DryRun<'_> {
-    /// Returns what would happen to a record; `None` if it has no storage.
-    pub(crate) async fn row(&self, record: Record) -> Result<Option<DryRunRow>> {
+    /// Returns what would happen to the next record; `None` if it has no storage.
+    pub(crate) async fn row(&mut self, record: Record) -> Result<Option<DryRunRow>> {
         let Some(storage) = record.storage.clone() else { return Ok(None) };
         let index = record.origin.index;
         let (row, warnings) = match self.prove(&storage, record)? {
@@ -58,33 +60,35 @@ impl DryRun<'_> {
     }
 
     /// Validates a record as a throw would.
-    fn prove(&self, name: &StorageName, record: Record) -> Result<Result<ProvenRecord, FailureReason>> {
+    fn prove(&mut self, name: &StorageName, record: Record) -> Result<Result<ProvenRecord, FailureReason>> {
         let (context, zone) = (&self.ingest.context, &self.source.zone);
         let Some(fitter) = self.fitters.get(name).and_then(Option::as_ref) else {
             let storage = context.store.catalogue().folded(name.as_str());
             let storage = storage.ok_or_else(|| Error::UnknownStorage(name.to_string()))?;
             return Ok(prove(&context.ids, storage.ready()?, record, zone));
         };
-        let id = Ids::nth(context.ids.next(), record.origin.index, 0);
+        let id = self.ids.next(name, record.origin.index);
         let changes = self.changes.get(record.origin.index);
         Ok(fit(fitter, record, id, changes, zone, self.source.settings.strict))
     }
 }
 
 impl Ingest {
-    /// Prepares a dry run of records.
+    /// Prepares a dry run of the records of a throw.
     pub(crate) fn dry_run<'a>(
         &'a self,
-        records: &Records,
-        changes: &'a Changes,
+        transformed: &'a TransformedThrow,
         source: &'a Source,
     ) -> Result<DryRun<'a>> {
+        let (records, changes) = (&transformed.records, &transformed.changes);
         let mut fitters: BTreeMap<StorageName, Option<Arc<Fitter>>> = BTreeMap::new();
         for storage in records.storages() {
             let same = records.iter().filter(|record| record.storage.as_ref() == Some(storage));
-            fitters.insert(storage.clone(), self.future_fitter(storage, same)?);
+            let key = source.settings.key.as_deref();
+            fitters.insert(storage.clone(), self.future_fitter(storage, key, same)?);
         }
-        Ok(DryRun { ingest: self, fitters, changes, source })
+        let ids = RecordIds::new(transformed.context.throw.id, records);
+        Ok(DryRun { ingest: self, fitters, changes, source, ids })
     }
 
     /// Returns the record that would be stored for a row: a whole row if it is new, else the fields that it
@@ -109,14 +113,15 @@ impl Ingest {
     fn future_fitter<'r>(
         &self,
         name: &StorageName,
+        key: Option<&str>,
         records: impl Iterator<Item = Cow<'r, Record>>,
     ) -> Result<Option<Arc<Fitter>>> {
         let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
-            None => (StorageId(0), 1, parse::definition(&infer::first(name, None))?, BTreeMap::new()),
+            None => (StorageId(0), 1, parse::definition(&infer::first(name, key))?, BTreeMap::new()),
             // A throw would create it again.
             Some(storage) if storage.is_failed() && storage.migration.definition.meta.auto => {
-                (storage.id, 1, parse::definition(&infer::first(name, None))?, BTreeMap::new())
+                (storage.id, 1, parse::definition(&infer::first(name, key))?, BTreeMap::new())
             }
             Some(storage) => {
                 let in_force = storage.ready()?;
@@ -185,7 +190,7 @@ impl Ingest {
         });
         let routed = routed.collect();
         let mut rows = Vec::new();
-        let dry_run = self.dry_run(&transformed.records, &transformed.changes, source)?;
+        let mut dry_run = self.dry_run(&transformed, source)?;
         for record in transformed.records.iter() {
             let Some(one) = dry_run.row(record.into_owned()).await? else { continue };
             match &one.row {

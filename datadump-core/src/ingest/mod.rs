@@ -17,6 +17,7 @@ mod outcomes;
 pub(crate) mod programs;
 pub(crate) mod prove;
 pub(crate) mod recent;
+mod record_ids;
 mod simulate;
 pub(crate) mod source_cache;
 pub(crate) mod sources;

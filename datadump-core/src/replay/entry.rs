@@ -255,9 +255,8 @@ impl Run<'_> {
     async fn dry_run(&self, prepared: &PreparedThrow) -> Result<EntryOutcome> {
         let failed = prepared.transformed.failed.first();
         let mut outcome = failed.map(|failed| EntryOutcome::Failed(failed.remark(None)));
-        let (records, changes) = (&prepared.transformed.records, &prepared.transformed.changes);
-        let dry_run = self.replays.ingest.dry_run(records, changes, &prepared.source)?;
-        for record in records.iter() {
+        let mut dry_run = self.replays.ingest.dry_run(&prepared.transformed, &prepared.source)?;
+        for record in prepared.transformed.records.iter() {
             let Some(one) = dry_run.row(record.into_owned()).await? else { continue };
             let next = self.dry_run_record(one, prepared.moment).await?;
             let weight = |outcome: &EntryOutcome| outcome.weight(prepared.all_or_nothing);
