@@ -12,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// the operating system. Its default is a second. A throw may use hundreds of megabytes for a moment, and then the
 /// next one does, in pages of other sizes: both were resident, which is more than the server promises.
 #[cfg(unix)]
-const PURGE_DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10");
+const PURGE_DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "100");
 
 /// Starts the program again with that variable, unless it is set. Returns if that fails.
 #[cfg(unix)]

@@ -54,7 +54,7 @@ impl Default for Builder {
             queue_rows: 131_072,
             queue_bytes: 64 << 20,
             max_throw: 64 << 20,
-            throw_memory: 448 << 20,
+            throw_memory: 416 << 20,
             read_memory: 128 << 20,
             change_log: Retention::default(),
             processors: Vec::new(),

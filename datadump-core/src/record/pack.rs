@@ -43,6 +43,11 @@ pub(crate) struct PackedRecords {
 }
 
 impl PackedRecords {
+    /// Creates an empty list with room for this many bytes, so that large records are not moved while it grows.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
+    }
+
     /// Appends a record.
     pub(crate) fn push(&mut self, record: &Record) {
         self.fields(&record.fields);

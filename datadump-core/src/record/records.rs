@@ -111,7 +111,7 @@ impl Records {
         while self.plain_bytes > bytes
             && let Some((records, size)) = self.plain.pop_front()
         {
-            let mut packed = PackedRecords::default();
+            let mut packed = PackedRecords::with_capacity(size);
             records.into_iter().for_each(|record| packed.push(&record));
             packed.shrink();
             self.packed_bytes += packed.size();

@@ -77,7 +77,7 @@ impl Default for Config {
             hosts: Vec::new(),
             max_body: 16 << 20,
             max_throw: 64 << 20,
-            throw_memory: 448 << 20,
+            throw_memory: 416 << 20,
             max_connections: 4096,
             registration: Registration::Open,
             max_devices: 100_000,
