@@ -100,7 +100,7 @@ impl MemoryShare {
         if needed <= self.reserved {
             return Ok(());
         }
-        // What is reserved elsewhere is rounded up too, perhaps in two shares.
+        // Reservations elsewhere are rounded up too, perhaps in two shares.
         let elsewhere = if self.elsewhere == 0 { 0 } else { self.elsewhere.saturating_add(2 * UNIT) };
         let total = needed.checked_next_multiple_of(UNIT).and_then(|needed| needed.checked_add(elsewhere));
         if total.is_none_or(|total| total > self.budget.0.bytes.next_multiple_of(UNIT)) {

@@ -17,6 +17,7 @@ mod events;
 mod fetch;
 mod follow;
 mod liveness;
+mod prepared_push;
 mod push;
 mod readings;
 mod reassign;

@@ -81,7 +81,7 @@ pub(super) struct Assembly<'a> {
     options: CommitOptions<'a>,
     pub(super) receipt: Receipt,
     pub(super) writes: Vec<Write>,
-    /// What each write stores.
+    /// The part of the throw that each write stores.
     pub(super) parts: Vec<WrittenPart>,
     /// Positions of the rows whose keys other batches may have too, for a replay.
     pub(super) keyed: Vec<usize>,
@@ -170,7 +170,7 @@ impl<'a> Assembly<'a> {
             };
             let id = record_ids.next(storage, index);
             let changes = changes.get(index);
-            // What is said about each of its fields, and a copy of those that go to `_extra`.
+            // Warnings about its fields, and copies of the values that go to `_extra`.
             let changed: usize = changes.iter().map(Change::size).sum();
             self.memory.ensure(record.fields.len() * FIELD_BYTES + 2 * changed)?;
             let CommitOptions { zone, strict_fields, .. } = self.options;

@@ -6,6 +6,7 @@
 //!
 //! A new format is one file in `formats/` and one line in [`registry`].
 
+mod binary_format;
 mod charset;
 pub mod decompress;
 mod detect;

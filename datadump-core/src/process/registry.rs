@@ -99,7 +99,7 @@ pub(super) fn run_on_part(
     let mut inner = Output { meter: std::mem::take(&mut output.meter), ..Output::default() };
     let read = run_on(&mut inner, processor, input);
     output.meter = std::mem::take(&mut inner.meter);
-    // What is kept is counted when it is emitted again.
+    // Records that are kept are counted when they are emitted again.
     output.meter.shrink(output.meter.used().saturating_sub(before));
     if let Some(failure) = inner.out_of_memory {
         output.out_of_memory = Some(failure.clone());

@@ -21,7 +21,7 @@ pub struct Change {
     pub code: &'static str,
     /// Description for people.
     pub detail: &'static str,
-    /// What was sent, if it is lost otherwise; an array if there are several values.
+    /// The value that was sent, unless the stored one shows it; an array if there are several.
     pub original: Json,
     is_list: bool,
 }

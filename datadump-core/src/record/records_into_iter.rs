@@ -22,7 +22,7 @@ pub struct RecordsIntoIter {
 #[derive(Debug, Default)]
 pub(crate) struct KeptRecords {
     packed: Vec<PackedRecords>,
-    /// Those that were not packed before.
+    /// Records that were not packed before.
     last: PackedRecords,
 }
 

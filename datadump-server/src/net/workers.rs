@@ -21,7 +21,7 @@ use tokio::{
 const MAX_BLOCKING_THREADS: usize = 512;
 const MIN_BLOCKING_THREADS: usize = 16;
 
-/// How long an idle blocking thread is kept. The allocator keeps what a thread has allocated and others have freed
+/// Time for which an idle blocking thread is kept. The allocator keeps what a thread has allocated and others have freed
 /// until the thread allocates again or ends.
 pub(crate) const BLOCKING_KEEP_ALIVE: Duration = Duration::from_millis(500);
 

@@ -10,8 +10,9 @@ use crate::{
     json::MAX_DEPTH,
     process::{
         Input, Output, Processor,
+        binary_format::BinaryFormat,
         extent::Head,
-        parsed_value::{BinaryFormat, ParsedValue, too_deep},
+        parsed_value::{ParsedValue, too_deep},
     },
     record::Failure,
 };

@@ -49,7 +49,7 @@ pub(super) fn record_from_scan(text: &str, scan: &Scan, output: &mut Output) -> 
     }
 }
 
-/// What is found at the start of a string.
+/// The first JSON value of a string.
 pub(super) enum First {
     /// One value and nothing else.
     Whole,

@@ -17,7 +17,7 @@ pub struct Limits {
 /// Output limit of a whole run, as a multiple of the limit of one input.
 const MAX_RUN_OUTPUTS: usize = 4;
 
-/// What is left of the limits for all inputs of one throw.
+/// The time and output that the inputs of one throw may still use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RunLeft {
     /// Remaining time.

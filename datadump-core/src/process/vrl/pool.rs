@@ -217,7 +217,7 @@ impl PoolRun<'_> {
             held.fetch_add(bytes, Ordering::Relaxed);
             *output_left = output_left.saturating_sub(bytes);
             results.push(result);
-            // What the worker sends after that would only be discarded.
+            // Further output of the worker would be discarded.
             if *output_left == 0 { Err(WorkerFailure::TooMuchOutput) } else { Ok(()) }
         };
         let ended = guard.worker.talk(&request, inputs.len(), bounds, fits, took).await;

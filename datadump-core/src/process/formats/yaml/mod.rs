@@ -107,7 +107,7 @@ fn documents(text: &str, output: &mut Output) -> Result<Vec<ParsedValue>, Failur
     Ok(documents)
 }
 
-/// Whether a document is a mapping or a sequence; its content is not kept.
+/// A document without its content.
 struct Shape {
     is_container: bool,
 }
