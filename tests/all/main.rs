@@ -35,6 +35,7 @@ mod operation;
 mod processors;
 mod programs;
 mod quarantine;
+mod queries;
 mod receipts;
 mod replays;
 mod sources;

@@ -7,7 +7,7 @@ mod write;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 pub use self::row_page::{ByteChunks, RowChunks, RowPage};
 pub(crate) use self::write::{merge, with_condition};
@@ -117,6 +117,32 @@ impl Rows {
         let (next, previous) = pages::links(&in_force, parameters, &query, &page.rows, page.more);
         let rows = RowPage::new(in_force, query.fields.as_deref(), page.rows, page.memory);
         Ok(Listing { rows, count, estimated, next, previous })
+    }
+
+    /// Returns the rows that a request selects: `{where?, fields?, ordering?, limit?, cursor?, count?}`. The parameter
+    /// `cursor` of the next and the previous page is the cursor to send for it.
+    pub async fn find_page(&self, request: &Json) -> Result<Listing<RowPage>> {
+        let parameters = parse::parameters_of(request)?;
+        self.page(&parameters).await.map_err(parse::in_body)
+    }
+
+    /// Counts rows by the values of the field that the parameter `field` names, the most frequent value first. The
+    /// other parameters are filters and `limit`. Returns an object per value, `{value, count}`, and whether there are
+    /// more.
+    pub async fn values(&self, parameters: &[(String, String)]) -> Result<(Vec<Json>, bool)> {
+        let (in_force, (query, found)) = self
+            .query(|in_force| async move {
+                let query = parse::values(&in_force.definition, parameters)?;
+                let groups = self.context.store.groups(&in_force, &query).await?;
+                Ok((query, groups))
+            })
+            .await?;
+        let kind = query.columns.first().map(|column| column.kind(&in_force.definition));
+        let object = |group: &Group| {
+            let value = group.values.first().zip(kind.as_ref());
+            json!({"value": value.map(|(value, kind)| value.to_json(kind)), "count": group.count})
+        };
+        Ok((found.groups.iter().map(object).collect(), found.more))
     }
 
     /// Counts rows by the values of these fields, the largest group first. The parameters are filters and

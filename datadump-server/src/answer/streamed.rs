@@ -56,11 +56,28 @@ impl<T> Streamed<T> {
     where
         I: Iterator<Item = Vec<u8>> + Send + 'static,
     {
+        Self::with_links(listing, |parameters| Some(link(address, &parameters)))
+    }
+
+    /// Creates a page of a query from its results in pieces. The next and the previous page have cursors.
+    pub(crate) fn page<I>(listing: Listing<I>) -> Self
+    where
+        I: Iterator<Item = Vec<u8>> + Send + 'static,
+    {
+        Self::with_links(listing, |parameters| {
+            parameters.into_iter().find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor)
+        })
+    }
+
+    fn with_links<I>(listing: Listing<I>, link: impl Fn(Vec<(String, String)>) -> Option<String>) -> Self
+    where
+        I: Iterator<Item = Vec<u8>> + Send + 'static,
+    {
         let head = Head {
             count: listing.count,
             count_estimated: listing.estimated.then_some(true),
-            next: listing.next.map(|parameters| link(address, &parameters)),
-            previous: listing.previous.map(|parameters| link(address, &parameters)),
+            next: listing.next.and_then(&link),
+            previous: listing.previous.and_then(&link),
         };
         // Numbers and text have no error.
         let mut begin = serde_json::to_vec(&head).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use super::{commands, devices, hub, processors, quarantine, rows, sources, storages, throws};
+use super::{commands, devices, hub, processors, quarantine, queries, rows, sources, storages, throws};
 
 /// Examples for path parameters; those of other resources are next to their example bodies.
 const SOURCE: &str = "animals";
@@ -50,6 +50,7 @@ fn body(operation: &str) -> Option<Json> {
         quarantine::example,
         storages::example,
         rows::example,
+        queries::example,
         hub::example,
         devices::example,
         commands::example,

@@ -6,9 +6,11 @@ mod examples;
 mod health;
 mod hub;
 mod idempotency;
+mod keys;
 mod metrics;
 mod processors;
 mod quarantine;
+mod queries;
 mod replay_answer;
 mod replays;
 mod rows;
@@ -33,7 +35,7 @@ use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower
 /// All resources, in the order of the document. They are grouped because a tuple has at most 16 members.
 pub(crate) type Resources = (
     (throws::Throws, sources::Sources, processors::Processors, quarantine::Quarantine, replays::Replays),
-    (storages::Storages, versions::Versions, rows::Rows),
+    (storages::Storages, versions::Versions, rows::Rows, queries::Queries, keys::Keys),
     (hub::Hub, devices::Devices, commands::Commands),
     (stream::Stream, stream::ReadingStream),
     (status::Status, metrics::MetricsPage, health::Health),
@@ -58,6 +60,8 @@ pub(crate) fn resources(
             storages::Storages { dump: dump.clone() },
             versions::Versions { dump: dump.clone() },
             rows::Rows { dump: dump.clone() },
+            queries::Queries { dump: dump.clone() },
+            keys::Keys { rows: rows::Rows { dump: dump.clone() } },
         ),
         (
             hub::Hub { dump: dump.clone(), thrower: thrower.clone() },

@@ -190,7 +190,7 @@ impl Rows {
 
     /// Get a row
     #[oai(path = "/:name/:key", method = "get", operation_id = "get_row")]
-    async fn get(
+    pub(super) async fn get(
         &self,
         /// Name of the storage.
         name: Path<String>,
@@ -212,7 +212,7 @@ impl Rows {
     ///
     /// Fields that are omitted get their defaults.
     #[oai(path = "/:name/:key", method = "put", operation_id = "replace_row")]
-    async fn replace(
+    pub(super) async fn replace(
         &self,
         /// Name of the storage.
         name: Path<String>,
@@ -235,7 +235,7 @@ impl Rows {
 
     /// Change some fields of a row (JSON merge patch, RFC 7396)
     #[oai(path = "/:name/:key", method = "patch", operation_id = "patch_row")]
-    async fn patch(
+    pub(super) async fn patch(
         &self,
         /// Name of the storage.
         name: Path<String>,
@@ -258,7 +258,7 @@ impl Rows {
 
     /// Delete a row
     #[oai(path = "/:name/:key", method = "delete", operation_id = "delete_row")]
-    async fn delete(
+    pub(super) async fn delete(
         &self,
         /// Name of the storage.
         name: Path<String>,

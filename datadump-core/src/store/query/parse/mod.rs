@@ -1,5 +1,6 @@
 //! Parses a query from URL parameters.
 
+mod body;
 mod budget;
 mod refusal;
 mod test;
@@ -16,6 +17,7 @@ use crate::{
     json,
     schema::{Definition, Kind},
 };
+pub(crate) use body::{in_body, parameters_of};
 use budget::{Budget, Evaluator};
 use refusal::{check_indexed, unknown_field};
 
@@ -61,6 +63,26 @@ pub fn groups(
     let limit = parser.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
     let query = GroupQuery { columns, filter, limit };
     if parser.faults.is_empty() { Ok(query) } else { Err(Error::Query(parser.faults)) }
+}
+
+/// Parses a query for the number of rows with each value of a field: `field`, filters, and `limit`.
+pub fn values(definition: &Definition, pairs: &[(String, String)]) -> Result<GroupQuery> {
+    let (mut named, others): (Vec<_>, Vec<_>) = pairs.iter().cloned().partition(|(name, _)| name == "field");
+    let refused =
+        |code, detail: String| Error::Query(vec![Fault::new(Place::Parameter("field".into()), code, detail)]);
+    let field = match (named.pop(), named.is_empty()) {
+        (Some((_, field)), true) => field,
+        (Some(_), false) => return Err(refused("duplicate", "`field` is given twice".into())),
+        (None, _) => {
+            return Err(refused("missing", "`field` names the field whose values are counted".into()));
+        }
+    };
+    let column = Column::named(definition, &field)
+        .ok_or_else(|| refused("unknown-field", unknown_field(definition, &field)))?;
+    if matches!(column.kind(definition), Kind::Json | Kind::Binary { .. }) {
+        return Err(refused("not-applicable", format!("the values of `{field}` cannot be compared")));
+    }
+    groups(definition, &others, vec![column])
 }
 
 struct Parser<'a> {
