@@ -33,6 +33,7 @@ use crate::{
     problem::Problem,
     request_id::{self, RequestIds},
     routes,
+    row_paths::RowPaths,
     socket::{self, Sockets},
     throwing::Thrower,
     ui,
@@ -41,6 +42,7 @@ use crate::{
 /// The application that responds to requests.
 pub(crate) struct App {
     routes: Route,
+    row_paths: RowPaths,
     guard: Guard,
     admission: Admission,
     limits: BodyLimits,
@@ -68,7 +70,8 @@ impl App {
         let (guard, ids) = (Guard::new(config, address, dump), RequestIds::new());
         let admission = Admission::new(dump);
         let dump = dump.clone();
-        Self { routes, guard, admission, limits, ids, thrower, sockets, streams, dump, metrics }
+        let row_paths = RowPaths::of::<Resources>();
+        Self { routes, row_paths, guard, admission, limits, ids, thrower, sockets, streams, dump, metrics }
     }
 
     /// Closes long-lived streams.
@@ -175,6 +178,9 @@ impl App {
         if ui::is_start_page(&request) {
             return Ok(Either::Right(ui::start_page(request).boxed()));
         }
+        if let Some(uri) = self.row_paths.redirect(request.method(), request.uri()) {
+            *request.uri_mut() = uri;
+        }
         self.admission.check(request.method(), request.uri())?;
         request.set_data(self.limits);
         Ok(Either::Left(self.routes.call(request)))
@@ -228,6 +234,7 @@ mod tests {
             streams: Streams::new(&dump, &config, &metrics),
             dump: dump.clone(),
             thrower,
+            row_paths: RowPaths::of::<Resources>(),
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen, &dump),
             admission: Admission::new(&dump),

@@ -28,6 +28,7 @@ mod net;
 mod problem;
 mod request_id;
 mod routes;
+mod row_paths;
 mod run;
 mod socket;
 mod throwing;
