@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use jiff::{
+    SignedDuration,
     civil::DateTime,
-    tz::{TimeZone, TimeZoneDatabase},
+    tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase},
 };
 
 use super::Timestamp;
@@ -49,6 +50,83 @@ impl Zone {
         let micros = moment.as_nanosecond().div_euclid(1_000);
         Timestamp::from_micros(i64::try_from(micros).ok()?)
     }
+
+    /// Returns the offset from UTC at this moment, in microseconds.
+    pub(crate) fn offset_at(&self, moment: Timestamp) -> i64 {
+        micros(self.0.to_offset(instant(moment.micros())))
+    }
+
+    /// Returns the offsets from UTC that are in force between two moments, in microseconds, each with the moment from
+    /// which on it is in force. The first one is in force at `from`.
+    pub(crate) fn offsets(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, i64)> {
+        let mut offsets = vec![(from, self.offset_at(from))];
+        for transition in self.0.following(instant(from.micros())) {
+            let at = Timestamp::from_micros(transition.timestamp().as_microsecond());
+            let Some(at) = at.filter(|at| *at <= to) else { break };
+            let offset = micros(transition.offset());
+            // Some transitions change only the name of the zone.
+            if offsets.last().is_some_and(|(_, last)| *last != offset) {
+                offsets.push((at, offset));
+            }
+        }
+        offsets
+    }
+
+    /// Returns the moment at which clocks show a local time, given in microseconds since 1970 by these clocks. The
+    /// earlier one if it occurs twice, and the moment after the gap if it is skipped.
+    pub(crate) fn moment_of(&self, local: i64) -> Timestamp {
+        let bounded = |micros: i64| {
+            Timestamp::from_micros(micros).unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX })
+        };
+        let ambiguous = self.0.to_ambiguous_timestamp(civil(local));
+        if let AmbiguousOffset::Gap { before, after } = ambiguous.offset() {
+            // The first moment after the gap, whatever the local time says.
+            let begin = instant(local.saturating_sub(micros(before).max(micros(after))));
+            let end =
+                self.0.following(begin).next().map(|transition| transition.timestamp().as_microsecond());
+            if let Some(end) = end {
+                return bounded(end);
+            }
+        }
+        let moment = ambiguous.earlier().map(jiff::Timestamp::as_microsecond);
+        bounded(moment.unwrap_or(local))
+    }
+
+    /// Formats a moment in RFC 3339 with the zone's offset, and without fractions of zero. In UTC if the offset has
+    /// seconds, which RFC 3339 does not allow.
+    pub(crate) fn format(&self, moment: Timestamp) -> String {
+        let offset = self.0.to_offset(instant(moment.micros()));
+        let is_utc = self.0 == TimeZone::UTC || offset.seconds() % 60 != 0;
+        let local = if is_utc { moment.micros() } else { moment.micros() + micros(offset) };
+        let text = civil(local).to_string();
+        match is_utc {
+            true => format!("{text}Z"),
+            false => {
+                let minutes = offset.seconds() / 60;
+                let sign = if minutes < 0 { '-' } else { '+' };
+                format!("{text}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            }
+        }
+    }
+}
+
+/// Returns an instant of the time library, at the end of its range if it is beyond.
+fn instant(micros: i64) -> jiff::Timestamp {
+    let end = if micros < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_microsecond(micros).unwrap_or(end)
+}
+
+/// Returns a local time, given in microseconds since 1970.
+fn civil(local: i64) -> DateTime {
+    let end = if local < 0 { DateTime::MIN } else { DateTime::MAX };
+    jiff::civil::date(1970, 1, 1)
+        .to_datetime(jiff::civil::Time::midnight())
+        .checked_add(SignedDuration::from_micros(local))
+        .unwrap_or(end)
+}
+
+fn micros(offset: Offset) -> i64 {
+    i64::from(offset.seconds()) * 1_000_000
 }
 
 /// Returns whether text is a timestamp, in some zone if it names none.
@@ -135,5 +213,46 @@ mod tests {
         for name in ["", "Berlin", "+02:00", "EST5EDT4", "local", "../etc/passwd", "Europe/Berlin "] {
             assert!(Zone::named(name).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn moments_are_formatted_with_the_offset_of_their_zone() {
+        for (zone, moment, expected) in [
+            ("UTC", "2026-11-29T00:00:00Z", "2026-11-29T00:00:00Z"),
+            ("Europe/Berlin", "2026-11-28T23:00:00Z", "2026-11-29T00:00:00+01:00"),
+            ("America/St_Johns", "2026-11-29T03:30:00.5Z", "2026-11-29T00:00:00.5-03:30"),
+            ("Africa/Monrovia", "1960-01-01T00:00:00Z", "1960-01-01T00:00:00Z"),
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            assert_eq!(zone.format(Timestamp::parse(moment).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn local_times_are_moments() {
+        let apia = Zone::named("Pacific/Apia").unwrap();
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        for (zone, local, expected) in [
+            (&berlin, "2026-07-01T00:00:00Z", "2026-06-30T22:00:00.000000Z"),
+            (&berlin, "2026-10-25T02:30:00Z", "2026-10-25T00:30:00.000000Z"),
+            (&berlin, "2026-03-29T02:30:00Z", "2026-03-29T01:00:00.000000Z"),
+            (&apia, "2011-12-30T00:00:00Z", "2011-12-30T10:00:00.000000Z"),
+            (&apia, "2011-12-30T23:00:00Z", "2011-12-30T10:00:00.000000Z"),
+        ] {
+            let local = Timestamp::parse(local).unwrap().micros();
+            assert_eq!(zone.moment_of(local).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn offsets_change_at_transitions() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let at = |text| Timestamp::parse(text).unwrap();
+        let hour = 3_600_000_000;
+        let (from, to) = (at("2026-01-01T00:00:00Z"), at("2026-12-31T00:00:00Z"));
+        let expected =
+            [(from, hour), (at("2026-03-29T01:00:00Z"), 2 * hour), (at("2026-10-25T01:00:00Z"), hour)];
+        assert_eq!(berlin.offsets(from, to), expected);
+        assert_eq!(UTC.offsets(from, to), [(from, 0)]);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! What a new filter operator needs is listed in `docs/architecture.md`.
 
+pub mod bucket;
 pub mod cursor;
 pub mod filter;
 mod groups;

@@ -1,0 +1,206 @@
+//! Buckets of time: intervals of equal length, or calendar intervals in a time zone.
+//!
+//! The bucket of a moment is found by the database with [`Bucket::start`] as SQL. A start is a number whose meaning
+//! depends on the bucket: see [`Bucket::moment`].
+
+use crate::clock::{Timestamp, Zone};
+
+const SECOND: i64 = 1_000_000;
+const HOUR: i64 = 3_600 * SECOND;
+const DAY: i64 = 24 * HOUR;
+
+/// The epoch is a Thursday, and weeks begin on Monday.
+const MONDAY: i64 = 3 * DAY;
+
+/// Days from 0000-03-01, where leap days come last in a year, to the epoch.
+pub(in crate::store) const EPOCH_DAYS: i64 = 719_468;
+
+/// Longest bucket, in years.
+const MAX_YEARS: i64 = 1_000;
+
+/// An interval into which time is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bucket {
+    /// At most an hour, in microseconds. When clocks are set back, the hour that comes twice has two buckets.
+    Instant(i64),
+    /// Hours, days or weeks by local clocks, in microseconds, counted from this local time.
+    Local {
+        /// Length.
+        width: i64,
+        /// Local time at which one of them begins.
+        origin: i64,
+    },
+    /// Months of the local calendar.
+    Months(i64),
+}
+
+impl Bucket {
+    /// Parses a length, such as `15m`, `1h`, `1d`, `1w`, `1mo`, `1q` or `1y`. The error says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, unit) = text.split_at(split);
+        let invalid = || format!("{text:?} is not a length of time, such as 15m, 1h, 1d, 1w, 1mo, 1q or 1y");
+        let count: i64 = digits.parse().ok().filter(|count| *count > 0).ok_or_else(invalid)?;
+        let too_long = || format!("{text} is too long: the longest bucket is {MAX_YEARS}y");
+        let (micros, months) = match unit {
+            "s" => (SECOND, 0),
+            "m" => (60 * SECOND, 0),
+            "h" => (HOUR, 0),
+            "d" => (DAY, 0),
+            "w" => (7 * DAY, 0),
+            "mo" => (0, 1),
+            "q" => (0, 3),
+            "y" => (0, 12),
+            _ => return Err(invalid()),
+        };
+        if months > 0 {
+            let months = count.checked_mul(months).filter(|months| *months <= 12 * MAX_YEARS);
+            return months.map(Self::Months).ok_or_else(too_long);
+        }
+        let width = count.checked_mul(micros).filter(|width| *width <= 366 * MAX_YEARS * DAY);
+        let width = width.ok_or_else(too_long)?;
+        if width <= HOUR {
+            return Ok(Self::Instant(width));
+        }
+        Ok(Self::Local { width, origin: if unit == "w" { -MONDAY } else { 0 } })
+    }
+
+    /// Returns the start of the bucket that a moment is in.
+    pub fn start(self, moment: Timestamp, zone: &Zone) -> i64 {
+        let offset = zone.offset_at(moment);
+        let local = moment.micros() + offset;
+        match self {
+            Self::Instant(width) => local.div_euclid(width) * width - offset,
+            Self::Local { width, origin } => (local - origin).div_euclid(width) * width + origin,
+            Self::Months(count) => months_at(local).div_euclid(count) * count,
+        }
+    }
+
+    /// Returns the moment at which the bucket with this start begins.
+    pub fn moment(self, start: i64, zone: &Zone) -> Timestamp {
+        match self {
+            Self::Instant(_) => Timestamp::from_micros(start).unwrap_or(Timestamp::MIN),
+            Self::Local { .. } => zone.moment_of(start),
+            Self::Months(_) => zone.moment_of(first_of_month(start)),
+        }
+    }
+
+    /// Returns the start of the next bucket.
+    pub fn next(self, start: i64, zone: &Zone) -> i64 {
+        match self {
+            // After the clocks were set back, it begins earlier than its length after this one.
+            Self::Instant(width) => Timestamp::from_micros(start + width)
+                .map(|moment| self.start(moment, zone))
+                .filter(|next| *next > start)
+                .unwrap_or(start + width),
+            Self::Local { width, .. } => start + width,
+            Self::Months(count) => start + count,
+        }
+    }
+}
+
+/// Returns the number of months from 0000-01 to a local time.
+fn months_at(local: i64) -> i64 {
+    let days = local.div_euclid(DAY) + EPOCH_DAYS;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    // Years begin in March.
+    (era * 400 + year) * 12 + (5 * day_of_year + 2) / 153 + 2
+}
+
+/// Returns the local time at which a month begins, given the number of months from 0000-01.
+fn first_of_month(months: i64) -> i64 {
+    let from_march = months - 2;
+    let (year, month) = (from_march.div_euclid(12), from_march.rem_euclid(12));
+    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
+    let day = 365 * year + year / 4 - year / 100 + (153 * month + 2) / 5;
+    (era * 146_097 + day - EPOCH_DAYS) * DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn lengths_are_parsed() {
+        for (text, expected) in [
+            ("1s", Some(Bucket::Instant(SECOND))),
+            ("60m", Some(Bucket::Instant(HOUR))),
+            ("61m", Some(Bucket::Local { width: 61 * 60 * SECOND, origin: 0 })),
+            ("1d", Some(Bucket::Local { width: DAY, origin: 0 })),
+            ("2w", Some(Bucket::Local { width: 14 * DAY, origin: -MONDAY })),
+            ("1q", Some(Bucket::Months(3))),
+            ("1000y", Some(Bucket::Months(12_000))),
+            ("1001y", None),
+            ("99999999999999999999s", None),
+            ("9999999999999d", None),
+            ("0d", None),
+            ("-1d", None),
+            ("d", None),
+            ("1", None),
+            ("1M", None),
+            ("", None),
+        ] {
+            assert_eq!(Bucket::parse(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_in_buckets_of_their_zone() {
+        for (zone, bucket, moment, start, next) in [
+            ("UTC", "1h", "2026-11-29T21:03:29Z", "2026-11-29T21:00:00Z", "2026-11-29T22:00:00Z"),
+            ("UTC", "15m", "1969-12-31T23:59:59Z", "1969-12-31T23:45:00Z", "1970-01-01T00:00:00Z"),
+            ("Asia/Kathmandu", "1h", "2026-11-29T00:00:00Z", "2026-11-28T23:15:00Z", "2026-11-29T00:15:00Z"),
+            // The hour from 2 to 3 comes twice.
+            ("Europe/Berlin", "1h", "2026-10-25T00:30:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"),
+            ("Europe/Berlin", "1h", "2026-10-25T01:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z"),
+            // A day of 25 hours, and one of 23.
+            ("Europe/Berlin", "1d", "2026-10-25T22:30:00Z", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+            ("Europe/Berlin", "1d", "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
+            // A day that begins at 1:00.
+            (
+                "America/Asuncion",
+                "1d",
+                "2023-10-01T12:00:00Z",
+                "2023-10-01T04:00:00Z",
+                "2023-10-02T03:00:00Z",
+            ),
+            ("UTC", "1w", "2026-11-29T21:03:29Z", "2026-11-23T00:00:00Z", "2026-11-30T00:00:00Z"),
+            ("UTC", "1w", "2026-11-30T00:00:00Z", "2026-11-30T00:00:00Z", "2026-12-07T00:00:00Z"),
+            ("Europe/Berlin", "1mo", "2026-06-30T22:00:00Z", "2026-06-30T22:00:00Z", "2026-07-31T22:00:00Z"),
+            ("UTC", "1mo", "2024-02-29T23:00:00Z", "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
+            ("UTC", "1q", "2026-11-29T00:00:00Z", "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            (
+                "America/New_York",
+                "1y",
+                "2026-01-01T04:59:59Z",
+                "2025-01-01T05:00:00Z",
+                "2026-01-01T05:00:00Z",
+            ),
+            ("UTC", "1y", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0002-01-01T00:00:00Z"),
+            ("UTC", "1mo", "9999-12-31T23:59:59Z", "9999-12-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"),
+        ] {
+            let (zone, bucket) = (Zone::named(zone).unwrap(), Bucket::parse(bucket).unwrap());
+            let found = bucket.start(at(moment), &zone);
+            assert_eq!(bucket.moment(found, &zone), at(start), "{moment}");
+            assert_eq!(bucket.moment(bucket.next(found, &zone), &zone), at(next), "{moment}");
+        }
+    }
+
+    #[test]
+    fn months_agree_with_the_calendar() {
+        use chrono::{DateTime, Datelike as _};
+        for days in (-719_162..2_932_896).step_by(13) {
+            let date = DateTime::from_timestamp_micros(days * DAY).unwrap();
+            let months = months_at(days * DAY);
+            assert_eq!(months, i64::from(date.year()) * 12 + i64::from(date.month0()), "{date}");
+            let first = DateTime::from_timestamp_micros(first_of_month(months)).unwrap();
+            assert_eq!((first.year(), first.month(), first.day()), (date.year(), date.month(), 1));
+        }
+    }
+}
