@@ -239,6 +239,19 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Returns the name of a field that does not exist, if the condition tests one.
+    pub(crate) fn unknown_field(&self, is_field: &dyn Fn(&str) -> bool) -> Option<&str> {
+        self.terms.iter().find_map(|term| match term {
+            Term::All(conditions) | Term::Any(conditions) => {
+                conditions.iter().find_map(|condition| condition.unknown_field(is_field))
+            }
+            Term::Not(condition) => condition.unknown_field(is_field),
+            Term::Field(FieldTests { field, .. }) => (!is_field(field)).then_some(field.as_str()),
+        })
+    }
+}
+
 impl FieldTests {
     fn new(field: &str, tests: Vec<FieldTest>) -> Self {
         let path = field.split('.').map(str::to_owned).collect();

@@ -3,6 +3,7 @@
 //!
 //! What a new filter operator needs is listed in `docs/architecture.md`.
 
+pub mod aggregate;
 pub mod bucket;
 pub mod cursor;
 pub mod filter;
@@ -13,6 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ReadLease;
 use crate::schema::{Definition, Field, StoredRow, Value};
+pub use aggregate::{
+    Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Form, Function, GroupBy, GroupKey,
+    MAX_GROUPS, Operand,
+};
+pub use bucket::Bucket;
 pub use filter::{Filter, Test};
 pub use groups::{Group, GroupQuery, Groups};
 

@@ -1,5 +1,6 @@
 //! Parses a query from URL parameters.
 
+mod aggregate;
 mod body;
 mod budget;
 mod refusal;
@@ -17,6 +18,7 @@ use crate::{
     json,
     schema::{Definition, Kind},
 };
+pub(crate) use aggregate::{AggregateRequest, Fill, aggregate, aggregate_body};
 pub(crate) use body::{in_body, parameters_of};
 use budget::{Budget, Evaluator};
 use refusal::{check_indexed, unknown_field};

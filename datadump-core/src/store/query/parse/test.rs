@@ -66,7 +66,20 @@ fn can_be_step(step: &str) -> bool {
 type ReadValue = dyn Fn(&Subject, &Json) -> Result<Value, Refusal>;
 
 impl Subject {
+    /// Returns the subject with a name, which rows may be filtered by.
     pub(super) fn named(definition: &Definition, name: &str, budget: &Budget) -> Result<Self, Refusal> {
+        let subject = Self::unfiltered(definition, name)?;
+        budget.column(definition, subject.column)?;
+        Ok(subject)
+    }
+
+    /// Returns the column and the path.
+    pub(super) fn into_parts(self) -> (Column, Vec<String>) {
+        (self.column, self.path)
+    }
+
+    /// Returns the subject with a name.
+    pub(super) fn unfiltered(definition: &Definition, name: &str) -> Result<Self, Refusal> {
         // In an inferred storage a field name may contain dots.
         let whole = Column::named(definition, name).is_some();
         let mut steps = name.splitn(if whole { 1 } else { usize::MAX }, '.');
@@ -75,7 +88,6 @@ impl Subject {
         let column = Column::named(definition, field).ok_or_else(unknown)?;
         let path: Vec<String> = steps.map(str::to_owned).collect();
         let kind = column.kind(definition);
-        budget.column(definition, column)?;
         if !path.is_empty() && kind != Kind::Json {
             return Err(("not-applicable", format!("`{field}` is not a json field, so it has no paths")));
         }
