@@ -100,7 +100,7 @@ impl Bucket {
 }
 
 /// Returns the number of months from 0000-01 to a local time.
-fn months_at(local: i64) -> i64 {
+pub(in crate::store) fn months_at(local: i64) -> i64 {
     let days = local.div_euclid(DAY) + EPOCH_DAYS;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

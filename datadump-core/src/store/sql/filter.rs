@@ -270,7 +270,7 @@ fn constant(value: bool) -> Cond {
 }
 
 /// Returns all spellings of a path for SQLite.
-fn spellings(path: &[String]) -> Vec<String> {
+pub(super) fn spellings(path: &[String]) -> Vec<String> {
     path.iter().fold(vec!["$".to_owned()], |spellings, step| {
         let member = spellings.iter().map(|before| format!("{before}.\"{step}\""));
         let items = item(step)

@@ -3,6 +3,7 @@
 //!
 //! The SQL of a new filter operator goes into [`filter`].
 
+mod aggregate;
 mod bind;
 mod ddl;
 mod filter;
@@ -12,6 +13,9 @@ mod select;
 
 use sea_orm::DbBackend;
 
+pub(super) use aggregate::{
+    FIRST, LAST, MONTHS, NUMBER, Offsets, Output, PERCENTILE, STDDEV, SUM, aggregate, is_ordered_alike, of_function, offsets, outputs, time_range,
+};
 pub(super) use bind::{bind, to_date, to_decimal, to_time};
 pub(super) use ddl::{
     add_column, backfill, column_type, create_index, create_index_on, create_table, sqlite_key, sqlite_table,

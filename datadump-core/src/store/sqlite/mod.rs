@@ -8,6 +8,7 @@ mod disk_health;
 mod effect;
 mod error;
 mod examine;
+mod functions;
 mod idempotency;
 mod inner;
 pub(crate) mod inspect;

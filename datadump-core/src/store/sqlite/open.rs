@@ -167,13 +167,7 @@ fn connect(file: &Path, flags: OpenFlags) -> Result<Connection> {
     // Keeps the planner from looking at bound values: it would plan statements with a bound limit anew each
     // time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(map)?;
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection
-        .create_scalar_function(sql::FOLD, 1, flags, |context| {
-            // A path into JSON may lead to any type; only strings have case.
-            Ok(context.get_raw(0).as_str().ok().map(fold_text))
-        })
-        .map_err(map)?;
+    functions::add(&connection).map_err(map)?;
     Ok(connection)
 }
 
