@@ -51,6 +51,11 @@ impl Zone {
         Timestamp::from_micros(i64::try_from(micros).ok()?)
     }
 
+    /// Returns whether the offset from UTC is always the same.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.0.to_fixed_offset().is_ok()
+    }
+
     /// Returns the offset from UTC at this moment, in microseconds.
     pub(crate) fn offset_at(&self, moment: Timestamp) -> i64 {
         micros(self.0.to_offset(instant(moment.micros())))

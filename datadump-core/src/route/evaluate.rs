@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Returns whether a condition holds for a record.
-pub(super) fn holds(condition: &Condition, record: &Fields) -> bool {
+pub(crate) fn holds(condition: &Condition, record: &Fields) -> bool {
     condition.terms.iter().all(|term| match term {
         Term::All(conditions) => conditions.iter().all(|condition| holds(condition, record)),
         Term::Any(conditions) => conditions.iter().any(|condition| holds(condition, record)),

@@ -4,6 +4,7 @@ mod evaluate;
 
 use serde_json::{Map, Value as Json};
 
+pub(crate) use self::evaluate::holds;
 use crate::{
     clock::Zone,
     condition::Condition,
@@ -210,7 +211,7 @@ impl FieldPath {
 
 impl Route {
     fn matches(&self, record: &Record) -> bool {
-        self.when.as_ref().is_none_or(|when| evaluate::holds(when, &record.fields))
+        self.when.as_ref().is_none_or(|when| holds(when, &record.fields))
     }
 
     fn apply(&self, record: &Record, zone: &Zone) -> RoutedRecord {

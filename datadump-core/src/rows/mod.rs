@@ -1,5 +1,6 @@
 //! The rows of one storage. `write` changes them; this file reads them.
 
+mod aggregate;
 pub(crate) mod keyed;
 mod pages;
 mod row_page;
@@ -9,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 
+pub use self::aggregate::Aggregates;
 pub use self::row_page::{ByteChunks, RowChunks, RowPage};
 pub(crate) use self::write::{merge, with_condition};
 use crate::{

@@ -6,6 +6,7 @@
 //! ```
 
 mod admission;
+pub(crate) mod aggregate;
 pub mod catalogue;
 pub mod change_log;
 pub mod conformance;
@@ -41,7 +42,9 @@ pub use catalogue::{Catalogue, Migration, State, Storage, VersionPage, VersionRe
 pub use change_log::{Change, ChangeKind, Commit, Retention, Span};
 pub use migrate::{ChangeImpact, Progress};
 pub use query::{
-    Column, Count, Filter, FoundRows, Group, GroupQuery, Groups, Order, Page, Paging, Query, RowCount, Test,
+    Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Bucket, Column, Count, Filter, FoundRows,
+    Function, Group, GroupBy, GroupKey, GroupQuery, Groups, Operand, Order, Page, Paging, Query, RowCount,
+    Test,
 };
 pub use read_memory::{ReadLease, ReadMemory};
 pub use write::{
@@ -182,6 +185,9 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// Counts rows by the values of some columns. The query must have been made for `in_force`.
     async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups>;
+
+    /// Computes functions of groups of rows. The query must have been made for `in_force`.
+    async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups>;
 
     /// Looks up rows by key, in order, until the rows found reach this many bytes. At least one key is looked
     /// up.

@@ -8,6 +8,7 @@
 //! migrations ─► a session lock each ─► repeatable steps ─► one final transaction
 //! ```
 
+mod aggregate;
 mod apply;
 mod batch;
 mod blocked;
@@ -56,8 +57,9 @@ use self::{
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
-    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, Write, WriteBatch,
+    AggregateQuery, AggregatedGroups, Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery,
+    Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage,
+    Write, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -293,6 +295,10 @@ impl Store for PostgresStore {
 
     async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
         in_time(page::groups(&self.inner.connections.reads, in_force, query)).await
+    }
+
+    async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups> {
+        in_time(aggregate::aggregate(&self.inner.connections.reads, in_force, query)).await
     }
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {

@@ -130,7 +130,7 @@ fn first<T>(rows: Vec<T>) -> Result<T> {
     rows.into_iter().next().ok_or_else(|| Error::internal("a count returned no row"))
 }
 
-fn built(select: &SelectStatement) -> (String, PgArguments) {
+pub(super) fn built(select: &SelectStatement) -> (String, PgArguments) {
     let (statement, values): (String, SqlxValues) = select.build_sqlx(PostgresQueryBuilder);
     (statement, sqlx::IntoArguments::into_arguments(values))
 }

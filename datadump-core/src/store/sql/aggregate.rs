@@ -5,7 +5,7 @@
 //! SELECT g0, count(*), sum(n0) FROM (SELECT … AS g0, … AS x0, … AS n0 FROM table WHERE filter) GROUP BY g0
 //! ```
 
-use sea_query::{Alias, Cond, Expr, Iden as _, Query as Sql, SelectStatement, SimpleExpr};
+use sea_query::{Alias, Expr, Func, Query as Sql, SelectStatement, SimpleExpr};
 
 use super::{Dialect, column, filter, table};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     schema::{Definition, Kind},
     store::query::{
         Aggregate, AggregateQuery, Bucket, Column, Form, Function, GroupBy, Operand,
-        aggregate::NUMBER_PATTERN, filter::item,
+        aggregate::NUMBER_PATTERN,
     },
 };
 
@@ -104,7 +104,8 @@ pub(in crate::store) fn aggregate(
     }
     let mut times: Vec<Column> = Vec::new();
     for aggregate in &query.functions {
-        if matches!(aggregate.function, Function::First | Function::Last) && !times.contains(&aggregate.time) {
+        if matches!(aggregate.function, Function::First | Function::Last) && !times.contains(&aggregate.time)
+        {
             times.push(aggregate.time);
         }
     }
@@ -124,7 +125,10 @@ pub(in crate::store) fn aggregate(
         outer.expr(Expr::cust(shown)).add_group_by([Expr::cust(name)]);
     }
     for aggregate in &query.functions {
-        let place = aggregate.operand.as_ref().and_then(|operand| operands.iter().position(|known| *known == operand));
+        let place = aggregate
+            .operand
+            .as_ref()
+            .and_then(|operand| operands.iter().position(|known| *known == operand));
         let time = times.iter().position(|known| *known == aggregate.time).unwrap_or_default();
         for text in compiler.function(aggregate, place.unwrap_or_default(), time) {
             outer.expr(Expr::cust(text));
@@ -151,7 +155,10 @@ pub(in crate::store) fn time_range(
 ) -> SelectStatement {
     let name = column(dialect, definition, of);
     let mut select = Sql::select();
-    select.expr(Expr::col(name.clone()).min()).expr(Expr::col(name).max()).from(table(&definition.name));
+    select
+        .expr(Func::min(Expr::col(name.clone())))
+        .expr(Func::max(Expr::col(name)))
+        .from(table(&definition.name));
     if let Some(wanted) = &query.filter {
         select.cond_where(filter::condition(dialect, definition, wanted));
     }

@@ -14,7 +14,8 @@ mod select;
 use sea_orm::DbBackend;
 
 pub(super) use aggregate::{
-    FIRST, LAST, MONTHS, NUMBER, Offsets, Output, PERCENTILE, STDDEV, SUM, aggregate, is_ordered_alike, of_function, offsets, outputs, time_range,
+    FIRST, LAST, MONTHS, NUMBER, Offsets, Output, PERCENTILE, STDDEV, SUM, aggregate, is_ordered_alike,
+    of_function, offsets, outputs, time_range,
 };
 pub(super) use bind::{bind, to_date, to_decimal, to_time};
 pub(super) use ddl::{

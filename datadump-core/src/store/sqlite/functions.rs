@@ -1,8 +1,6 @@
 //! SQL functions that SQLite lacks.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::{
     Connection, Error, Result,
@@ -254,12 +252,24 @@ mod tests {
     #[test]
     fn functions_are_exact() {
         let numbers = "(VALUES (9223372036854775807), (9223372036854775807), (NULL))";
-        assert_eq!(query::<String>(&format!("SELECT datadump_sum(column1) FROM {numbers}")), "18446744073709551614");
+        assert_eq!(
+            query::<String>(&format!("SELECT datadump_sum(column1) FROM {numbers}")),
+            "18446744073709551614"
+        );
         assert_eq!(query::<Option<String>>("SELECT datadump_sum(column1) FROM (VALUES (NULL))"), None);
         let rows = "(VALUES ('a', 1, 5), ('b', 2, 1), ('c', 2, 3), (NULL, 9, 9), ('d', NULL, 0))";
-        assert_eq!(query::<String>(&format!("SELECT datadump_first(column1, column2, column3) FROM {rows}")), "a");
-        assert_eq!(query::<String>(&format!("SELECT datadump_last(column1, column2, column3) FROM {rows}")), "c");
-        assert_eq!(query::<f64>("SELECT datadump_stddev(column1) FROM (VALUES (2), (4), (4), (6))").round(), 2.0);
+        assert_eq!(
+            query::<String>(&format!("SELECT datadump_first(column1, column2, column3) FROM {rows}")),
+            "a"
+        );
+        assert_eq!(
+            query::<String>(&format!("SELECT datadump_last(column1, column2, column3) FROM {rows}")),
+            "c"
+        );
+        assert_eq!(
+            query::<f64>("SELECT datadump_stddev(column1) FROM (VALUES (2), (4), (4), (6))").round(),
+            2.0
+        );
         assert_eq!(query::<Option<f64>>("SELECT datadump_stddev(column1) FROM (VALUES (2))"), None);
         assert_eq!(query::<f64>("SELECT datadump_percentile(column1, 0.5) FROM (VALUES (1), (2.5))"), 1.75);
         assert_eq!(VALUES.load(Ordering::Relaxed), 0);

@@ -1,6 +1,7 @@
 //! The SQLite backend: one file, one writer thread that owns the writing connection, and readers that never
 //! wait for it (WAL mode).
 
+mod aggregate;
 mod change_log;
 mod columns;
 mod declare;
@@ -34,9 +35,9 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery, Groups, Load, Options, Outcome,
-    Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage, Write, WriteBatch,
-    change_log::MAX_READ_BYTES, sql, system::version_range,
+    AggregateQuery, AggregatedGroups, Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery,
+    Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage,
+    Write, WriteBatch, change_log::MAX_READ_BYTES, sql, system::version_range,
 };
 use crate::{
     error::{Error, Result},
@@ -215,6 +216,14 @@ impl Store for SqliteStore {
         self.inner
             .readers
             .run(QUERY_TIMEOUT, move |connection| page::groups(connection, &in_force, &query))
+            .await
+    }
+
+    async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups> {
+        let (in_force, query) = (in_force.clone(), query.clone());
+        self.inner
+            .readers
+            .run(QUERY_TIMEOUT, move |connection| aggregate::aggregate(connection, &in_force, &query))
             .await
     }
 

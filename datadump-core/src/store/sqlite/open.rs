@@ -6,10 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     error::{Damaged, map},
+    functions,
     integrity::IntegrityCheck,
     readers::Readers,
     system,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::{Options, query::filter::fold_text, sql},
+    store::Options,
 };
 
 /// The first SQLite version without a bug that could corrupt a database in WAL mode used by several

@@ -30,9 +30,6 @@ const DEFAULT_GROUPS: u64 = 1_000;
 const MAX_FUNCTIONS: usize = 32;
 const MAX_GROUP_EXPRESSIONS: usize = 8;
 
-/// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
-const CONTROLS: [&str; 8] = ["agg", "group_by", "tz", "having", "ordering", "limit", "fill", "time"];
-
 /// A request for aggregates.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AggregateRequest {

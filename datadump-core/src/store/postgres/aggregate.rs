@@ -1,0 +1,65 @@
+//! Runs queries for aggregates.
+
+use std::sync::Arc;
+
+use sqlx::{PgPool, Row as _, postgres::PgRow};
+
+use super::{columns, error::code, page::built, read::fetch};
+use crate::{
+    clock::Timestamp,
+    error::{Error, Result},
+    schema::{InForce, Kind, Value},
+    store::{
+        AggregateQuery, AggregatedGroups,
+        aggregate::{self, Cell},
+        sql::{self, Dialect, Output},
+    },
+};
+
+/// Returns the groups of a query.
+pub(super) async fn aggregate(
+    pool: &PgPool,
+    in_force: &Arc<InForce>,
+    query: &AggregateQuery,
+) -> Result<AggregatedGroups> {
+    let definition = &in_force.definition;
+    let mut ranges = Vec::new();
+    for (place, column) in aggregate::unbounded_times(query) {
+        let (statement, arguments) = built(&sql::time_range(Dialect::Postgres, definition, query, column));
+        let moment = |row: &PgRow, place| match columns::value(row, place, &Kind::Timestamp)? {
+            Value::Timestamp(at) => Ok(Some(at)),
+            _ => Ok::<Option<Timestamp>, sqlx::Error>(None),
+        };
+        let range = |row: &PgRow| Ok((moment(row, 0)?, moment(row, 1)?));
+        let range = fetch(pool, in_force, &statement, &arguments, range).await?;
+        ranges.push((place, range.into_iter().next().and_then(|(from, to)| from.zip(to))));
+    }
+    let asked = aggregate::for_database(definition, query);
+    let select = sql::aggregate(Dialect::Postgres, definition, &asked, &aggregate::offsets(query, &ranges));
+    let outputs = sql::outputs(definition, query);
+    let (statement, arguments) = built(&select);
+    let rows = fetch(pool, in_force, &statement, &arguments, |row| {
+        outputs.iter().enumerate().map(|(place, output)| read_cell(output, row, place)).collect()
+    });
+    let rows: Vec<Vec<Cell>> = rows.await.map_err(|error| match error {
+        Error::Internal(cause) if is_out_of_range(cause.as_ref()) => aggregate::out_of_range(),
+        error => error,
+    })?;
+    aggregate::groups(definition, query, &asked, rows)
+}
+
+fn read_cell(output: &Output, row: &PgRow, place: usize) -> sqlx::Result<Cell> {
+    Ok(match output {
+        Output::Value(kind) => Cell::Value(columns::value(row, place, kind)?),
+        Output::Whole => row.try_get::<Option<i64>, _>(place)?.map_or(Cell::Null, Cell::Whole),
+        Output::Float => row.try_get::<Option<f64>, _>(place)?.map_or(Cell::Null, Cell::Float),
+        Output::Digits | Output::Json => {
+            row.try_get::<Option<String>, _>(place)?.map_or(Cell::Null, Cell::Text)
+        }
+    })
+}
+
+/// Returns whether a number exceeds the range of its type.
+fn is_out_of_range(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    cause.downcast_ref::<sqlx::Error>().and_then(code) == Some("22003")
+}
