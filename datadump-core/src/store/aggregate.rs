@@ -131,8 +131,10 @@ fn result(
         Some(Form::Decimal(scale)) => scale,
         _ => 0,
     };
-    if let (Function::Avg, [Cell::Text(sum), Cell::Whole(count)]) = (aggregate.function, cells.as_slice()) {
-        return Ok(average(sum, *count, scale));
+    match (aggregate.function, cells.as_slice()) {
+        (Function::Avg, [Cell::Text(sum), Cell::Whole(count)]) => return Ok(average(sum, *count, scale)),
+        (Function::Avg, [_, _]) => return Ok(Json::Null),
+        _ => {}
     }
     let last = cells.pop();
     let cell = match (cells.pop(), last) {

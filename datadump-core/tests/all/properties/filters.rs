@@ -101,7 +101,7 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
     })
 }
 
-fn filter(definition: &Definition) -> impl Strategy<Value = Filter> {
+pub(super) fn filter(definition: &Definition) -> impl Strategy<Value = Filter> {
     let columns: Vec<BoxedStrategy<Filter>> = values::kinds()
         .enumerate()
         .map(|(place, kind)| {

@@ -1,5 +1,6 @@
 //! Property tests with generated definitions, rows and filters, on both databases.
 
+mod aggregates;
 mod definitions;
 mod filters;
 mod names;
