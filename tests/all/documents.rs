@@ -28,6 +28,7 @@ on_both![
     the_processors_page_works_as_shown,
     the_live_page_works_as_shown,
     the_hub_page_works_as_shown,
+    the_query_page_works_as_shown,
     every_built_in_format_has_a_page,
 ];
 
@@ -53,6 +54,10 @@ async fn the_live_page_works_as_shown(server: Server) {
 
 async fn the_hub_page_works_as_shown(server: Server) {
     run("docs/hub.md", &server).await;
+}
+
+async fn the_query_page_works_as_shown(server: Server) {
+    run("docs/query.md", &server).await;
 }
 
 #[test]
