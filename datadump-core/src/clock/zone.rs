@@ -51,9 +51,14 @@ impl Zone {
         Timestamp::from_micros(i64::try_from(micros).ok()?)
     }
 
-    /// Returns whether the offset from UTC is always the same.
-    pub(crate) fn is_fixed(&self) -> bool {
-        self.0.to_fixed_offset().is_ok()
+    /// Returns the name in the IANA database.
+    pub(crate) fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// Returns the offset from UTC, in microseconds, if it is always the same.
+    pub(crate) fn fixed_offset(&self) -> Option<i64> {
+        self.0.to_fixed_offset().ok().map(micros)
     }
 
     /// Returns the offset from UTC at this moment, in microseconds.

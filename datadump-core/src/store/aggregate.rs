@@ -1,4 +1,4 @@
-//! What both backends do about aggregates: offsets before the query, and results after it.
+//! What both backends do about aggregates: the limit of the query, and its results.
 
 use std::cmp::Ordering;
 
@@ -6,13 +6,11 @@ use serde_json::{Value as Json, json};
 
 use super::{
     query::{
-        Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Column, Form, Function, GroupBy,
-        GroupKey, aggregate::bounds,
+        Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Form, Function, GroupBy, GroupKey,
     },
-    sql::{self, Offsets, Output},
+    sql::{self, Output},
 };
 use crate::{
-    clock::Timestamp,
     error::{Error, Fault, Place, Result},
     schema::{Definition, Kind, Value},
 };
@@ -25,37 +23,6 @@ pub(super) enum Cell {
     Float(f64),
     Text(String),
     Value(Value),
-}
-
-/// Times whose range must be read before the query: the offsets of a zone between them are part of it.
-pub(super) fn unbounded_times(query: &AggregateQuery) -> Vec<(usize, Column)> {
-    let buckets = query.groups.iter().enumerate().filter_map(|(place, group)| match group {
-        GroupBy::Bucket(column, _) => Some((place, *column)),
-        _ => None,
-    });
-    let is_fixed = query.zone.is_fixed();
-    buckets.filter(|(_, column)| !is_fixed && known_range(query, *column).is_none()).collect()
-}
-
-/// Returns the range of times that the filter leaves, if it has both ends.
-fn known_range(query: &AggregateQuery, column: Column) -> Option<(Timestamp, Timestamp)> {
-    let (from, to) = bounds(query.filter.as_ref(), column);
-    from.zip(to)
-}
-
-/// Returns the offsets for each group expression, given the ranges of [`unbounded_times`].
-pub(super) fn offsets(
-    query: &AggregateQuery,
-    ranges: &[(usize, Option<(Timestamp, Timestamp)>)],
-) -> Vec<Offsets> {
-    let of = |(place, group): (usize, &GroupBy)| match group {
-        GroupBy::Bucket(column, _) => {
-            let read = ranges.iter().find(|(of, _)| *of == place).and_then(|(_, range)| *range);
-            sql::offsets(&query.zone, known_range(query, *column).or(read))
-        }
-        _ => Offsets::new(),
-    };
-    query.groups.iter().enumerate().map(of).collect()
 }
 
 /// Returns the query that the database runs: where it orders groups differently, it returns all of them.

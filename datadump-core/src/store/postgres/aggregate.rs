@@ -10,9 +10,10 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, Kind, Value},
     store::{
-        AggregateQuery, AggregatedGroups,
+        AggregateQuery, AggregatedGroups, Column, GroupBy,
         aggregate::{self, Cell},
-        sql::{self, Dialect, Output},
+        query::aggregate::bounds,
+        sql::{self, Dialect, Offset, Output},
     },
 };
 
@@ -23,19 +24,15 @@ pub(super) async fn aggregate(
     query: &AggregateQuery,
 ) -> Result<AggregatedGroups> {
     let definition = &in_force.definition;
-    let mut ranges = Vec::new();
-    for (place, column) in aggregate::unbounded_times(query) {
-        let (statement, arguments) = built(&sql::time_range(Dialect::Postgres, definition, query, column));
-        let moment = |row: &PgRow, place| match columns::value(row, place, &Kind::Timestamp)? {
-            Value::Timestamp(at) => Ok(Some(at)),
-            _ => Ok::<Option<Timestamp>, sqlx::Error>(None),
-        };
-        let range = |row: &PgRow| Ok((moment(row, 0)?, moment(row, 1)?));
-        let range = fetch(pool, in_force, &statement, &arguments, range).await?;
-        ranges.push((place, range.into_iter().next().and_then(|(from, to)| from.zip(to))));
+    let mut offsets = Vec::with_capacity(query.groups.len());
+    for group in &query.groups {
+        offsets.push(match (group, query.zone.fixed_offset()) {
+            (GroupBy::Bucket(of, _), None) => offsets_of(pool, in_force, query, *of).await?,
+            (_, fixed) => Offset::Fixed(fixed.unwrap_or(0)),
+        });
     }
     let asked = aggregate::for_database(definition, query);
-    let select = sql::aggregate(Dialect::Postgres, definition, &asked, &aggregate::offsets(query, &ranges));
+    let select = sql::aggregate(Dialect::Postgres, definition, &asked, &offsets);
     let outputs = sql::outputs(definition, query);
     let (statement, arguments) = built(&select);
     let rows = fetch(pool, in_force, &statement, &arguments, |row| {
@@ -46,6 +43,31 @@ pub(super) async fn aggregate(
         error => error,
     })?;
     aggregate::groups(definition, query, &asked, rows)
+}
+
+/// Returns the offsets that the zone has between the earliest and the latest time of the rows.
+async fn offsets_of(
+    pool: &PgPool,
+    in_force: &Arc<InForce>,
+    query: &AggregateQuery,
+    of: Column,
+) -> Result<Offset> {
+    let (from, to) = bounds(query.filter.as_ref(), of);
+    if let Some((from, to)) = from.zip(to) {
+        return Ok(Offset::Table(query.zone.offsets(from, to)));
+    }
+    let select = sql::time_range(Dialect::Postgres, &in_force.definition, query, of);
+    let (statement, arguments) = built(&select);
+    let moment = |row: &PgRow, place| match columns::value(row, place, &Kind::Timestamp)? {
+        Value::Timestamp(at) => Ok(Some(at)),
+        _ => Ok::<Option<Timestamp>, sqlx::Error>(None),
+    };
+    let range = |row: &PgRow| Ok((moment(row, 0)?, moment(row, 1)?));
+    let ranges = fetch(pool, in_force, &statement, &arguments, range).await?;
+    Ok(match ranges.into_iter().next() {
+        Some((Some(from), Some(to))) => Offset::Table(query.zone.offsets(from, to)),
+        _ => Offset::Fixed(0),
+    })
 }
 
 fn read_cell(output: &Output, row: &PgRow, place: usize) -> sqlx::Result<Cell> {

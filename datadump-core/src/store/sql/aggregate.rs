@@ -7,19 +7,20 @@
 
 use sea_query::{Alias, Expr, Func, Query as Sql, SelectStatement, SimpleExpr};
 
-use super::{Dialect, column, filter, table};
+use super::{
+    Dialect,
+    bucket::{self, Offset},
+    column, filter, table,
+};
 use crate::{
-    clock::{Timestamp, Zone},
     schema::{Definition, Kind},
     store::query::{
-        Aggregate, AggregateQuery, Bucket, Column, Form, Function, GroupBy, Operand,
-        aggregate::NUMBER_PATTERN,
+        Aggregate, AggregateQuery, Column, Form, Function, GroupBy, Operand, aggregate::NUMBER_PATTERN,
     },
 };
 
 /// Names of the SQL functions that SQLite is given.
 pub(in crate::store) const NUMBER: &str = "datadump_number";
-pub(in crate::store) const MONTHS: &str = "datadump_months";
 pub(in crate::store) const SUM: &str = "datadump_sum";
 pub(in crate::store) const FIRST: &str = "datadump_first";
 pub(in crate::store) const LAST: &str = "datadump_last";
@@ -40,9 +41,6 @@ pub(in crate::store) enum Output {
     /// A value inside JSON.
     Json,
 }
-
-/// The offsets of a zone that rows may need, for each group expression with a bucket.
-pub(in crate::store) type Offsets = Vec<(Timestamp, i64)>;
 
 /// Returns the columns of the result: those of the groups, then those of the functions.
 pub(in crate::store) fn outputs(definition: &Definition, query: &AggregateQuery) -> Vec<Output> {
@@ -78,7 +76,7 @@ pub(in crate::store) fn aggregate(
     dialect: Dialect,
     definition: &Definition,
     query: &AggregateQuery,
-    offsets: &[Offsets],
+    offsets: &[Offset],
 ) -> SelectStatement {
     let compiler = Compiler { dialect, definition };
     let mut inner = Sql::select();
@@ -88,10 +86,9 @@ pub(in crate::store) fn aggregate(
     }
     // A query of rows alone would select nothing.
     inner.expr_as(Expr::val(1), Alias::new("one"));
-    let none = Vec::new();
     for (place, group) in query.groups.iter().enumerate() {
-        let offsets = offsets.get(place).unwrap_or(&none);
-        inner.expr_as(compiler.group(group, offsets), Alias::new(format!("g{place}")));
+        let offset = offsets.get(place).unwrap_or(&Offset::Fixed(0));
+        inner.expr_as(compiler.group(group, offset), Alias::new(format!("g{place}")));
     }
     let mut operands: Vec<&Operand> = Vec::new();
     for operand in query.functions.iter().filter_map(|aggregate| aggregate.operand.as_ref()) {
@@ -174,14 +171,6 @@ pub(in crate::store) fn is_ordered_alike(definition: &Definition, group: &GroupB
     }
 }
 
-/// Returns the offsets of a zone between two moments, for [`aggregate`].
-pub(in crate::store) fn offsets(zone: &Zone, range: Option<(Timestamp, Timestamp)>) -> Offsets {
-    match range {
-        Some((from, to)) => zone.offsets(from, to),
-        None => vec![(Timestamp::MIN, zone.offset_at(Timestamp::MIN))],
-    }
-}
-
 struct Compiler<'a> {
     dialect: Dialect,
     definition: &'a Definition,
@@ -192,13 +181,13 @@ impl Compiler<'_> {
         Expr::col(column(self.dialect, self.definition, of))
     }
 
-    fn group(&self, group: &GroupBy, offsets: &[(Timestamp, i64)]) -> SimpleExpr {
+    fn group(&self, group: &GroupBy, offset: &Offset) -> SimpleExpr {
         match group {
             GroupBy::Column(column) => self.column(*column),
             GroupBy::Path(column, path) => self.path(*column, path),
             GroupBy::Bucket(of, bucket) => {
                 let name = column(self.dialect, self.definition, *of).quoted();
-                Expr::cust(self.bucket(&name, *bucket, offsets))
+                Expr::cust(bucket::start(self.dialect, &name, *bucket, offset))
             }
         }
     }
@@ -207,39 +196,6 @@ impl Compiler<'_> {
         match operand {
             Operand::Column(column) => self.column(*column),
             Operand::Path(column, path) => self.path(*column, path),
-        }
-    }
-
-    /// Returns the start of a bucket. It agrees with [`Bucket::start`].
-    fn bucket(&self, name: &str, bucket: Bucket, offsets: &[(Timestamp, i64)]) -> String {
-        let micros = match self.dialect {
-            Dialect::Sqlite => name.to_owned(),
-            Dialect::Postgres => format!("(extract(epoch FROM {name}) * 1000000)::bigint"),
-        };
-        let local = match offset(&micros, offsets) {
-            zero if zero == "0" => micros.clone(),
-            offset => format!("({micros} + {offset})"),
-        };
-        // The rest of a division has the sign of the dividend.
-        let rest = |of: &str, width: i64| format!("((({of}) % {width}) + {width}) % {width}");
-        match bucket {
-            Bucket::Instant(width) => format!("{micros} - {}", rest(&local, width)),
-            Bucket::Local { width, origin: 0 } => format!("{local} - {}", rest(&local, width)),
-            Bucket::Local { width, origin } => {
-                format!("{local} - {}", rest(&format!("{local} - ({origin})"), width))
-            }
-            Bucket::Months(count) => {
-                let months = match self.dialect {
-                    Dialect::Sqlite => format!("{MONTHS}({local})"),
-                    Dialect::Postgres => {
-                        let civil = format!("(timestamp '1970-01-01' + {local} * interval '1 microsecond')");
-                        format!(
-                            "(extract(year FROM {civil})::bigint * 12 + extract(month FROM {civil})::bigint - 1)"
-                        )
-                    }
-                };
-                format!("{months} - {}", rest(&months, count))
-            }
         }
     }
 
@@ -355,23 +311,6 @@ impl Compiler<'_> {
             (Dialect::Postgres, Form::Json) => {
                 format!("CASE jsonb_typeof({x}) WHEN 'number' THEN {x}::text::float8 END")
             }
-        }
-    }
-}
-
-/// Returns the offset of a zone at a moment, as a search among those that may be in force.
-fn offset(micros: &str, offsets: &[(Timestamp, i64)]) -> String {
-    match offsets {
-        [] => "0".into(),
-        [(_, offset)] => offset.to_string(),
-        offsets => {
-            let (before, after) = offsets.split_at(offsets.len() / 2);
-            let at = after.first().map_or(0, |(at, _)| at.micros());
-            format!(
-                "CASE WHEN {micros} < {at} THEN {} ELSE {} END",
-                offset(micros, before),
-                offset(micros, after)
-            )
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod bind;
+mod bucket;
 mod ddl;
 mod filter;
 mod names;
@@ -14,10 +15,11 @@ mod select;
 use sea_orm::DbBackend;
 
 pub(super) use aggregate::{
-    FIRST, LAST, MONTHS, NUMBER, Offsets, Output, PERCENTILE, STDDEV, SUM, aggregate, is_ordered_alike,
-    of_function, offsets, outputs, time_range,
+    FIRST, LAST, NUMBER, Output, PERCENTILE, STDDEV, SUM, aggregate, is_ordered_alike, of_function, outputs,
+    time_range,
 };
 pub(super) use bind::{bind, to_date, to_decimal, to_time};
+pub(super) use bucket::{MONTHS, OFFSET, Offset};
 pub(super) use ddl::{
     add_column, backfill, column_type, create_index, create_index_on, create_table, sqlite_key, sqlite_table,
 };

@@ -11,13 +11,12 @@ use super::{
     system::cell,
 };
 use crate::{
-    clock::Timestamp,
     error::Result,
     schema::InForce,
     store::{
         AggregateQuery, AggregatedGroups,
         aggregate::{self, Cell},
-        sql::{self, Output},
+        sql::{self, Offset, Output},
     },
 };
 
@@ -30,16 +29,13 @@ pub(super) fn aggregate(
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     read::check_version(&transaction, in_force)?;
-    let mut ranges = Vec::new();
-    for (place, column) in aggregate::unbounded_times(query) {
-        let select = sql::time_range(DIALECT, definition, query, column);
-        let range = each(&transaction, &select, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let moment = |micros: Option<i64>| micros.and_then(Timestamp::from_micros);
-        let range = range.into_iter().next().and_then(|(from, to)| moment(from).zip(moment(to)));
-        ranges.push((place, range));
-    }
     let asked = aggregate::for_database(definition, query);
-    let select = sql::aggregate(DIALECT, definition, &asked, &aggregate::offsets(query, &ranges));
+    let offset = match query.zone.fixed_offset() {
+        Some(offset) => Offset::Fixed(offset),
+        None => Offset::Function(query.zone.clone()),
+    };
+    let offsets = vec![offset; query.groups.len()];
+    let select = sql::aggregate(DIALECT, definition, &asked, &offsets);
     let outputs = sql::outputs(definition, query);
     let rows = each(&transaction, &select, |row| {
         outputs.iter().enumerate().map(|(place, output)| read_cell(output, row, place)).collect()

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rusqlite::{
     Connection, Error, Result,
     functions::{Aggregate, Context, FunctionFlags},
-    types::{Value, ValueRef},
+    types::{FromSqlError, Value, ValueRef},
 };
 
-use crate::store::{
-    query::{aggregate::read_number, bucket, filter::fold_text},
-    sql,
+use crate::{
+    clock::{Timestamp, Zone},
+    store::{
+        query::{aggregate::read_number, bucket, filter::fold_text},
+        sql,
+    },
 };
 
 /// Maximum number of values of which percentiles are being computed, by all queries together.
@@ -34,11 +37,44 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     connection.create_scalar_function(sql::MONTHS, 1, flags, |context| {
         Ok(context.get_raw(0).as_i64().ok().map(bucket::months_at))
     })?;
+    connection.create_scalar_function(sql::OFFSET, 2, flags, |context| {
+        let offsets = context.get_or_create_aux(0, |name| {
+            let zone = Zone::named(name.as_str()?).unwrap_or_default();
+            Ok::<_, FromSqlError>(ZoneOffsets::new(zone))
+        })?;
+        let moment = context.get_raw(1).as_i64().ok().and_then(Timestamp::from_micros);
+        Ok(moment.map(|moment| offsets.at(moment)))
+    })?;
     connection.create_aggregate_function(sql::SUM, 1, flags, Sum)?;
     connection.create_aggregate_function(sql::FIRST, 3, flags, End { is_first: true })?;
     connection.create_aggregate_function(sql::LAST, 3, flags, End { is_first: false })?;
     connection.create_aggregate_function(sql::STDDEV, 1, flags, Stddev)?;
     connection.create_aggregate_function(sql::PERCENTILE, 2, flags, Percentile)
+}
+
+/// The offsets of a zone, quick to look up in the centuries around now.
+struct ZoneOffsets {
+    zone: Zone,
+    /// Those in force from these moments on.
+    table: Vec<(Timestamp, i64)>,
+    end: Timestamp,
+}
+
+impl ZoneOffsets {
+    fn new(zone: Zone) -> Self {
+        const CENTURY: i64 = 36_525 * 86_400_000_000;
+        let at = |micros| Timestamp::from_micros(micros).unwrap_or(Timestamp::MIN);
+        let (from, end) = (at(-CENTURY), at(2 * CENTURY));
+        Self { table: zone.offsets(from, end), zone, end }
+    }
+
+    fn at(&self, moment: Timestamp) -> i64 {
+        let later = self.table.partition_point(|(from, _)| *from <= moment);
+        match later.checked_sub(1).and_then(|place| self.table.get(place)) {
+            Some((_, offset)) if moment <= self.end => *offset,
+            _ => self.zone.offset_at(moment),
+        }
+    }
 }
 
 /// The sum of whole numbers, as text, because it may exceed 64 bits.

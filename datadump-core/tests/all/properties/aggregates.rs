@@ -24,7 +24,7 @@ use crate::databases::{Backend, Database};
 const ROWS: u32 = 150;
 
 /// Number of cases per database.
-const CASES: u32 = 5_000;
+const CASES: u32 = 10_000;
 
 /// Relative error of sums of floats, in whatever order they are added.
 const PRECISION: f64 = 1e-12;
