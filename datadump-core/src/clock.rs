@@ -1,5 +1,6 @@
 //! Time. The clock is injected; no other module reads the system time.
 
+pub(crate) mod relative;
 mod zone;
 
 use std::fmt::{self, Debug};

@@ -68,6 +68,8 @@ pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
 pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
-pub use rows::{Aggregates, ByteChunks, Listing, RowChunks, RowPage, Rows, Saved};
+pub use rows::{
+    Aggregates, ByteChunks, Listing, RowChunks, RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet,
+};
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

@@ -14,7 +14,7 @@ use poem_openapi::{
     types::Type,
 };
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -113,6 +113,12 @@ impl Problem {
     pub(crate) fn internal() -> Self {
         let detail = "internal error; the server's log has details under this request ID";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+
+    /// Returns the problem as a part of another response.
+    pub(crate) fn to_json(&self) -> Json {
+        let ProblemAnswer { status, code, title, detail, errors, .. } = &*self.0;
+        json!({"status": status, "code": code, "title": title, "detail": detail, "errors": errors})
     }
 
     /// Adds individual errors.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::Rows;
 use crate::{
-    clock::Timestamp,
+    clock::{Timestamp, Zone},
     error::Result,
     record::Fields,
     route::holds,
@@ -88,16 +88,20 @@ fn results(
 
 /// Returns the values of a result.
 fn row(definition: &Definition, request: &AggregateRequest, group: AggregatedGroup) -> Vec<Json> {
-    let zone = &request.query.zone;
-    let key = |(by, key): (&GroupBy, GroupKey)| match (by, key) {
+    let key = |(by, key): (&GroupBy, GroupKey)| key_json(definition, &request.query.zone, by, key);
+    request.query.groups.iter().zip(group.keys).map(key).chain(group.values).collect()
+}
+
+/// Returns a value of a group as JSON.
+pub(super) fn key_json(definition: &Definition, zone: &Zone, by: &GroupBy, key: GroupKey) -> Json {
+    match (by, key) {
         (GroupBy::Bucket(_, bucket), GroupKey::Start(Some(start))) => {
             zone.format(bucket.moment(start, zone)).into()
         }
         (by, GroupKey::Value(value)) => value.to_json(&by.column().kind(definition)),
         (_, GroupKey::Json(json)) => json,
         (_, GroupKey::Start(_)) => Json::Null,
-    };
-    request.query.groups.iter().zip(group.keys).map(key).chain(group.values).collect()
+    }
 }
 
 /// Returns a result as fields, for a condition.

@@ -4,6 +4,7 @@ mod aggregate;
 pub(crate) mod keyed;
 mod pages;
 mod row_page;
+mod series;
 mod write;
 
 use std::{sync::Arc, time::Duration};
@@ -12,6 +13,7 @@ use serde_json::{Value as Json, json};
 
 pub use self::aggregate::Aggregates;
 pub use self::row_page::{ByteChunks, RowChunks, RowPage};
+pub use self::series::{Series, SeriesQuery, SeriesSet};
 pub(crate) use self::write::{merge, with_condition};
 use crate::{
     context::Context,

@@ -158,6 +158,16 @@ fn inside_json(cell: Cell) -> Json {
     }
 }
 
+/// Returns the JSON of a scalar inside JSON; null for lists and objects.
+pub(crate) fn scalar(value: &Value) -> Json {
+    match value {
+        Value::Boolean(value) => (*value).into(),
+        Value::Float(number) => scalar_number(*number),
+        Value::Text(text) => text.as_str().into(),
+        _ => Json::Null,
+    }
+}
+
 /// Returns a number inside JSON: a whole one without a decimal point.
 fn scalar_number(number: f64) -> Json {
     const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -3,7 +3,9 @@
 
 use serde_json::Value as Json;
 
-use super::{commands, devices, hub, processors, quarantine, queries, rows, sources, storages, throws};
+use super::{
+    commands, devices, hub, processors, quarantine, queries, rows, series, sources, storages, throws,
+};
 
 /// Examples for path parameters; those of other resources are next to their example bodies.
 const SOURCE: &str = "animals";
@@ -51,6 +53,7 @@ fn body(operation: &str) -> Option<Json> {
         storages::example,
         rows::example,
         queries::example,
+        series::example,
         hub::example,
         devices::example,
         commands::example,

@@ -14,6 +14,7 @@ mod queries;
 mod replay_answer;
 mod replays;
 mod rows;
+mod series;
 mod sources;
 mod status;
 mod storage_answer;
@@ -35,7 +36,15 @@ use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower
 /// All resources, in the order of the document. They are grouped because a tuple has at most 16 members.
 pub(crate) type Resources = (
     (throws::Throws, sources::Sources, processors::Processors, quarantine::Quarantine, replays::Replays),
-    (storages::Storages, versions::Versions, rows::Rows, queries::Queries, keys::Keys),
+    (
+        storages::Storages,
+        versions::Versions,
+        rows::Rows,
+        queries::Queries,
+        series::SeriesOf,
+        series::ManySeries,
+        keys::Keys,
+    ),
     (hub::Hub, devices::Devices, commands::Commands),
     (stream::Stream, stream::ReadingStream),
     (status::Status, metrics::MetricsPage, health::Health),
@@ -61,6 +70,8 @@ pub(crate) fn resources(
             versions::Versions { dump: dump.clone() },
             rows::Rows { dump: dump.clone() },
             queries::Queries { dump: dump.clone() },
+            series::SeriesOf { dump: dump.clone() },
+            series::ManySeries { dump: dump.clone() },
             keys::Keys { rows: rows::Rows { dump: dump.clone() } },
         ),
         (

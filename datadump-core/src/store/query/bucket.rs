@@ -5,12 +5,59 @@
 
 use crate::clock::{Timestamp, Zone};
 
+const MILLISECOND: i64 = 1_000;
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3_600 * SECOND;
 const DAY: i64 = 24 * HOUR;
 
 /// The epoch is a Thursday, and weeks begin on Monday.
 const MONDAY: i64 = 3 * DAY;
+
+/// Lengths of the buckets of charts, each with its shortest duration in microseconds.
+const CHART_LENGTHS: [(&str, i64); 42] = [
+    ("1ms", MILLISECOND),
+    ("2ms", 2 * MILLISECOND),
+    ("5ms", 5 * MILLISECOND),
+    ("10ms", 10 * MILLISECOND),
+    ("20ms", 20 * MILLISECOND),
+    ("50ms", 50 * MILLISECOND),
+    ("100ms", 100 * MILLISECOND),
+    ("200ms", 200 * MILLISECOND),
+    ("500ms", 500 * MILLISECOND),
+    ("1s", SECOND),
+    ("2s", 2 * SECOND),
+    ("5s", 5 * SECOND),
+    ("10s", 10 * SECOND),
+    ("15s", 15 * SECOND),
+    ("30s", 30 * SECOND),
+    ("1m", 60 * SECOND),
+    ("2m", 120 * SECOND),
+    ("5m", 300 * SECOND),
+    ("10m", 600 * SECOND),
+    ("15m", 900 * SECOND),
+    ("30m", 1_800 * SECOND),
+    ("1h", HOUR),
+    ("2h", 2 * HOUR),
+    ("3h", 3 * HOUR),
+    ("6h", 6 * HOUR),
+    ("12h", 12 * HOUR),
+    ("1d", DAY),
+    ("2d", 2 * DAY),
+    ("1w", 7 * DAY),
+    ("2w", 14 * DAY),
+    ("1mo", 28 * DAY),
+    ("2mo", 59 * DAY),
+    ("1q", 90 * DAY),
+    ("6mo", 181 * DAY),
+    ("1y", 365 * DAY),
+    ("2y", 730 * DAY),
+    ("5y", 1_826 * DAY),
+    ("10y", 3_652 * DAY),
+    ("20y", 7_304 * DAY),
+    ("50y", 18_262 * DAY),
+    ("100y", 36_524 * DAY),
+    ("1000y", 365_242 * DAY),
+];
 
 /// Days from 0000-03-01, where leap days come last in a year, to the epoch.
 pub(in crate::store) const EPOCH_DAYS: i64 = 719_468;
@@ -43,6 +90,7 @@ impl Bucket {
         let count: i64 = digits.parse().ok().filter(|count| *count > 0).ok_or_else(invalid)?;
         let too_long = || format!("{text} is too long: the longest bucket is {MAX_YEARS}y");
         let (micros, months) = match unit {
+            "ms" => (MILLISECOND, 0),
             "s" => (SECOND, 0),
             "m" => (60 * SECOND, 0),
             "h" => (HOUR, 0),
@@ -63,6 +111,17 @@ impl Bucket {
             return Ok(Self::Instant(width));
         }
         Ok(Self::Local { width, origin: if unit == "w" { -MONDAY } else { 0 } })
+    }
+
+    /// Returns the shortest of the usual lengths with which a range of time has at most this many whole buckets, with
+    /// its bucket.
+    pub(crate) fn for_chart(from: Timestamp, to: Timestamp, points: u64) -> (&'static str, Self) {
+        let range = to.micros() - from.micros();
+        let needed = range / i64::try_from(points).unwrap_or(i64::MAX).max(1);
+        let (_, longest) =
+            CHART_LENGTHS.split_at(CHART_LENGTHS.partition_point(|(_, micros)| *micros < needed));
+        let length = longest.first().or(CHART_LENGTHS.last()).map_or("1000y", |(length, _)| length);
+        (length, Self::parse(length).unwrap_or(Self::Months(12 * MAX_YEARS)))
     }
 
     /// Returns the start of the bucket that a moment is in.
@@ -147,6 +206,26 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Bucket::parse(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn charts_have_buckets_of_usual_lengths() {
+        for (to, points, expected) in [
+            ("2026-01-01T00:00:00Z", 500, "1ms"),
+            ("2026-01-01T00:00:01Z", 100, "10ms"),
+            ("2026-01-01T01:00:00Z", 60, "1m"),
+            ("2026-01-01T01:00:00Z", 500, "10s"),
+            ("2026-02-01T00:00:00Z", 500, "2h"),
+            ("2026-12-31T00:00:00Z", 12, "2mo"),
+            ("2026-12-31T00:00:00Z", 13, "1mo"),
+            ("9999-12-31T00:00:00Z", 1, "1000y"),
+        ] {
+            let (length, bucket) = Bucket::for_chart(at("2026-01-01T00:00:00Z"), at(to), points);
+            assert_eq!((length, Bucket::parse(length)), (expected, Ok(bucket)), "{to} {points}");
+        }
+        for (length, _) in CHART_LENGTHS {
+            assert!(Bucket::parse(length).is_ok(), "{length}");
         }
     }
 

@@ -6,21 +6,17 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{
-    Evaluator, Parser,
     body::Names,
-    refusal::{Refusal, from_condition, unknown_field},
-    test::Subject,
+    expression::{self, alias, default_name, split},
+    refusal::{Refusal, from_condition},
 };
 use crate::{
     clock::Zone,
     condition::Condition,
     error::{Error, Fault, Place, Result},
     json, request,
-    schema::{Definition, Kind},
-    store::query::{
-        Aggregate, AggregateQuery, Bucket, Column, Direction, Filter, Form, Function, GroupBy, MAX_GROUPS,
-        Operand,
-    },
+    schema::Definition,
+    store::query::{AggregateQuery, Column, Direction, GroupBy, MAX_GROUPS},
 };
 
 /// Default maximum number of groups that are returned.
@@ -179,7 +175,7 @@ struct Named<T> {
 impl Reader<'_> {
     fn read(&mut self, sent: Sent) -> Option<AggregateRequest> {
         let zone = self.zone(sent.zone.as_deref());
-        let groups = self.all("group_by", &sent.groups, MAX_GROUP_EXPRESSIONS, Self::group);
+        let groups = self.all("group_by", &sent.groups, MAX_GROUP_EXPRESSIONS, expression::group);
         let bucket = groups.iter().find_map(|group| match group.value {
             GroupBy::Bucket(column, _) => Some(column),
             _ => None,
@@ -187,9 +183,9 @@ impl Reader<'_> {
         let time = self.time(sent.time.as_deref()).or(bucket).unwrap_or(Column::CreatedAt);
         let sent_functions =
             if sent.functions.is_empty() { vec!["count".to_owned()] } else { sent.functions };
-        let function = |reader: &Self, text: &str| reader.function(text, time);
+        let function = |definition: &Definition, text: &str| expression::function(definition, text, time);
         let functions = self.all("agg", &sent_functions, MAX_FUNCTIONS, function);
-        let filter = self.filter(&sent.others);
+        let filter = super::filter_of(self.definition, &sent.others, "aggregates", &mut self.faults);
         let (group_names, groups) = unzip(groups);
         let (function_names, functions) = unzip(functions);
         let names: Vec<&String> = group_names.iter().chain(&function_names).collect();
@@ -225,7 +221,7 @@ impl Reader<'_> {
         parameter: &str,
         sent: &[String],
         max: usize,
-        read: impl Fn(&Self, &str) -> Result<T, Refusal>,
+        read: impl Fn(&Definition, &str) -> Result<T, Refusal>,
     ) -> Vec<Named<T>> {
         if sent.len() > max {
             self.fault(parameter, "too-many", format!("`{parameter}` can have at most {max} parts"));
@@ -234,7 +230,7 @@ impl Reader<'_> {
         let mut all = Vec::with_capacity(sent.len());
         for text in sent {
             let (expression, alias) = alias(text);
-            match read(self, expression) {
+            match read(self.definition, expression) {
                 Ok(value) => {
                     let name = alias.map_or_else(|| default_name(expression), str::to_owned);
                     all.push(Named { name, value });
@@ -245,81 +241,8 @@ impl Reader<'_> {
         all
     }
 
-    /// Parses `color`, `data.kind` or `bucket(created_at, 1h)`.
-    fn group(&self, text: &str) -> Result<GroupBy, Refusal> {
-        if let Some(("bucket", arguments)) = call(text) {
-            let (field, length) = arguments.rsplit_once(',').ok_or_else(|| {
-                ("bucket", "`bucket` takes a field and a length: bucket(created_at,1h)".to_owned())
-            })?;
-            let column = self.time_column(field.trim())?;
-            let bucket = Bucket::parse(length.trim()).map_err(|detail| ("bucket", detail))?;
-            return Ok(GroupBy::Bucket(column, bucket));
-        }
-        let operand = self.operand(text)?;
-        let kind = operand.column().kind(self.definition);
-        match operand {
-            Operand::Path(column, path) => Ok(GroupBy::Path(column, path)),
-            Operand::Column(_) if matches!(kind, Kind::Json | Kind::Binary { .. }) => Err((
-                "not-applicable",
-                format!("rows cannot be grouped by `{text}`, which is of type {kind}"),
-            )),
-            Operand::Column(column) => Ok(GroupBy::Column(column)),
-        }
-    }
-
-    /// Parses `count`, `avg(size)` and the like.
-    fn function(&self, text: &str, time: Column) -> Result<Aggregate, Refusal> {
-        if text == "count" {
-            return Ok(Aggregate { function: Function::Count, operand: None, time });
-        }
-        let unknown = || {
-            let known = "count, count_distinct, sum, avg, min, max, first, last, stddev and p1 to p99";
-            ("unknown-function", format!("`{text}` is not a function of a field: there are {known}"))
-        };
-        let (name, argument) = call(text).ok_or_else(unknown)?;
-        let function = Function::named(name).ok_or_else(unknown)?;
-        let operand = self.operand(argument)?;
-        let kind = operand.column().kind(self.definition);
-        let form = operand.form(self.definition);
-        let fits = match function {
-            Function::Count | Function::First | Function::Last => true,
-            _ if function.is_numeric() => form != Form::Other,
-            Function::CountDistinct => {
-                form == Form::Json || !matches!(kind, Kind::Json | Kind::Binary { .. })
-            }
-            _ => {
-                form == Form::Json
-                    || !matches!(kind, Kind::Json | Kind::Binary { .. } | Kind::Boolean | Kind::Id)
-            }
-        };
-        if !fits {
-            return Err((
-                "not-applicable",
-                format!("`{name}` cannot be applied to `{argument}`, which is of type {kind}"),
-            ));
-        }
-        Ok(Aggregate { function, operand: Some(operand), time })
-    }
-
-    fn operand(&self, text: &str) -> Result<Operand, Refusal> {
-        let subject = Subject::unfiltered(self.definition, text)?;
-        Ok(match subject.into_parts() {
-            (column, path) if path.is_empty() => Operand::Column(column),
-            (column, path) => Operand::Path(column, path),
-        })
-    }
-
-    fn time_column(&self, name: &str) -> Result<Column, Refusal> {
-        let column = Column::named(self.definition, name)
-            .ok_or_else(|| ("unknown-field", unknown_field(self.definition, name)))?;
-        match column.kind(self.definition) {
-            Kind::Timestamp => Ok(column),
-            kind => Err(("not-applicable", format!("`{name}` is of type {kind}, not a timestamp"))),
-        }
-    }
-
     fn time(&mut self, sent: Option<&str>) -> Option<Column> {
-        match self.time_column(sent?) {
+        match expression::time_column(self.definition, sent?) {
             Ok(column) => Some(column),
             Err((code, detail)) => {
                 self.fault("time", code, detail);
@@ -330,32 +253,13 @@ impl Reader<'_> {
 
     fn zone(&mut self, sent: Option<&str>) -> Option<Zone> {
         let Some(name) = sent else { return Some(Zone::default()) };
-        let zone = Zone::named(name);
-        if zone.is_none() {
-            let detail = format!("{name:?} is not the name of a time zone, such as Europe/Berlin");
-            self.fault("tz", "zone", detail);
-        }
-        zone
-    }
-
-    fn filter(&mut self, others: &[(String, String)]) -> Option<Filter> {
-        for (name, _) in others {
-            if super::CONTROLS.contains(&name.as_str()) && name != "where" {
-                let detail = format!(
-                    "`{name}` applies to lists, not to aggregates; a field of that name is filtered as {name}__eq"
-                );
-                self.fault(name, "not-applicable", detail);
+        match expression::zone(name) {
+            Ok(zone) => Some(zone),
+            Err((code, detail)) => {
+                self.fault("tz", code, detail);
+                None
             }
         }
-        let mut parser = Parser {
-            definition: self.definition,
-            pairs: others,
-            evaluator: Evaluator::Database,
-            faults: Vec::new(),
-        };
-        let filter = parser.filter();
-        self.faults.append(&mut parser.faults);
-        filter
     }
 
     fn ordering(&mut self, sent: &[String], names: &[&String]) -> Vec<(usize, Direction)> {
@@ -425,47 +329,4 @@ impl Reader<'_> {
 
 fn unzip<T>(named: Vec<Named<T>>) -> (Vec<String>, Vec<T>) {
     named.into_iter().map(|Named { name, value }| (name, value)).unzip()
-}
-
-/// Splits a list at commas outside of parentheses.
-fn split(text: &str) -> impl Iterator<Item = String> {
-    let (mut parts, mut depth) = (vec![String::new()], 0_usize);
-    for character in text.chars() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(last) = parts.last_mut() {
-            last.push(character);
-        }
-    }
-    parts.into_iter().map(|part| part.trim().to_owned())
-}
-
-/// Splits `expression:name`.
-fn alias(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(':') {
-        Some((expression, name)) if !name.is_empty() && !name.contains(')') => {
-            (expression.trim(), Some(name.trim()))
-        }
-        _ => (text, None),
-    }
-}
-
-/// Splits `function(argument)`.
-fn call(text: &str) -> Option<(&str, &str)> {
-    let (name, rest) = text.split_once('(')?;
-    Some((name.trim(), rest.strip_suffix(')')?.trim()))
-}
-
-fn default_name(expression: &str) -> String {
-    match call(expression) {
-        Some(("bucket", _)) => "bucket".to_owned(),
-        _ => expression.to_owned(),
-    }
 }

@@ -3,7 +3,9 @@
 mod aggregate;
 mod body;
 mod budget;
+mod expression;
 mod refusal;
+mod series;
 mod test;
 mod tree;
 
@@ -22,6 +24,7 @@ pub(crate) use aggregate::{AggregateRequest, Fill, aggregate, aggregate_body};
 pub(crate) use body::{in_body, parameters_of};
 use budget::{Budget, Evaluator};
 use refusal::{check_indexed, unknown_field};
+pub(crate) use series::{SeriesRequest, series, series_body};
 
 /// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
 const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
@@ -85,6 +88,27 @@ pub fn values(definition: &Definition, pairs: &[(String, String)]) -> Result<Gro
         return Err(refused("not-applicable", format!("the values of `{field}` cannot be compared")));
     }
     groups(definition, &others, vec![column])
+}
+
+/// Parses the filters of a request for something else than a list.
+fn filter_of(
+    definition: &Definition,
+    pairs: &[(String, String)],
+    request: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<Filter> {
+    let mut parser = Parser { definition, pairs, evaluator: Evaluator::Database, faults: Vec::new() };
+    for (name, _) in pairs {
+        if CONTROLS.contains(&name.as_str()) && name != "where" {
+            let detail = format!(
+                "`{name}` applies to lists, not to {request}; a field of that name is filtered as {name}__eq"
+            );
+            parser.fault(name, "not-applicable", detail);
+        }
+    }
+    let filter = parser.filter();
+    faults.append(&mut parser.faults);
+    filter
 }
 
 struct Parser<'a> {
