@@ -58,6 +58,19 @@ pub mod types {
             )
         }
     }
+    #[doc = "Results of functions of groups of rows."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct AggregateList {
+        #[doc = "The results, one for each group: its values and the results of the functions, by their names."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "True if there are more groups."]
+        pub truncated: bool,
+    }
+    impl AggregateList {
+        pub fn builder() -> builder::AggregateList {
+            Default::default()
+        }
+    }
     #[doc = "`AnswerCommandIdempotencyKey`"]
     #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -293,6 +306,108 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "`FindAggregatesIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FindAggregatesIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for FindAggregatesIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FindAggregatesIdempotencyKey> for ::std::string::String {
+        fn from(value: FindAggregatesIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FindAggregatesIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FindAggregatesIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FindAggregatesIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FindAggregatesIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`FindSeriesIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct FindSeriesIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for FindSeriesIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<FindSeriesIdempotencyKey> for ::std::string::String {
+        fn from(value: FindSeriesIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for FindSeriesIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FindSeriesIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FindSeriesIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for FindSeriesIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
     #[doc = "The response of a live process."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Health {
@@ -376,6 +491,17 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "The results of several queries for series, in order."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ManySeriesAnswer {
+        #[doc = "For each query its `id` and `storage`, and either the members of the answer of one storage or its `error`."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl ManySeriesAnswer {
+        pub fn builder() -> builder::ManySeriesAnswer {
+            Default::default()
         }
     }
     #[doc = "The changes that a definition would make."]
@@ -656,6 +782,80 @@ pub mod types {
     impl QuarantineSummary {
         pub fn builder() -> builder::QuarantineSummary {
             Default::default()
+        }
+    }
+    #[doc = "A page of the rows that a query selects."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct QueryPage {
+        #[doc = "Total number of matching rows; null if they were not counted."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<u64>,
+        #[doc = "True if the count is an estimate."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count_estimated: ::std::option::Option<bool>,
+        #[doc = "Cursor of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "Cursor of the previous page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The rows."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl QueryPage {
+        pub fn builder() -> builder::QueryPage {
+            Default::default()
+        }
+    }
+    #[doc = "`QueryRowsIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct QueryRowsIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for QueryRowsIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<QueryRowsIdempotencyKey> for ::std::string::String {
+        fn from(value: QueryRowsIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for QueryRowsIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for QueryRowsIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for QueryRowsIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for QueryRowsIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "The response of a ready server."]
@@ -1080,6 +1280,28 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "The values of fields over time."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct SeriesList {
+        #[doc = "Length of the buckets, such as `5m`; null if the points are rows."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bucket: ::std::option::Option<::std::string::String>,
+        #[doc = "Start of the time, as asked for or that of the first row; null if there are no rows."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub from: ::std::option::Option<::std::string::String>,
+        #[doc = "One for each group and field: `field`, `group`, and lists with an item for each point: `time` and `value`, or\n`time`, `min`, `max`, `avg`, `last` and `count` if the points are buckets. A gap is a point with nulls."]
+        pub series: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "End of the time, as asked for or that of the last row."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub to: ::std::option::Option<::std::string::String>,
+        #[doc = "True if there are more groups; those with most rows are returned."]
+        pub truncated: bool,
+    }
+    impl SeriesList {
+        pub fn builder() -> builder::SeriesList {
+            Default::default()
+        }
+    }
     #[doc = "`SimulateIdempotencyKey`"]
     #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -1490,6 +1712,19 @@ pub mod types {
             )
         }
     }
+    #[doc = "The values of a field, the most frequent one first."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ValueList {
+        #[doc = "The values, each with the number of rows that have it: `{value, count}`."]
+        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "True if there are more values."]
+        pub truncated: bool,
+    }
+    impl ValueList {
+        pub fn builder() -> builder::ValueList {
+            Default::default()
+        }
+    }
     #[doc = "A version of a storage."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Version {
@@ -1549,6 +1784,56 @@ pub mod types {
     }
     #[doc = " Types for composing complex structures."]
     pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct AggregateList {
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+        }
+        impl ::std::default::Default for AggregateList {
+            fn default() -> Self {
+                Self {
+                    results: Err("no value supplied for results".to_string()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                }
+            }
+        }
+        impl AggregateList {
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<AggregateList> for super::AggregateList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: AggregateList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { results: value.results?, truncated: value.truncated? })
+            }
+        }
+        impl ::std::convert::From<super::AggregateList> for AggregateList {
+            fn from(value: super::AggregateList) -> Self {
+                Self { results: Ok(value.results), truncated: Ok(value.truncated) }
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Change {
             class: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -2028,6 +2313,44 @@ pub mod types {
                     previous: Ok(value.previous),
                     results: Ok(value.results),
                 }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ManySeriesAnswer {
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ManySeriesAnswer {
+            fn default() -> Self {
+                Self { results: Err("no value supplied for results".to_string()) }
+            }
+        }
+        impl ManySeriesAnswer {
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ManySeriesAnswer> for super::ManySeriesAnswer {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ManySeriesAnswer,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { results: value.results? })
+            }
+        }
+        impl ::std::convert::From<super::ManySeriesAnswer> for ManySeriesAnswer {
+            fn from(value: super::ManySeriesAnswer) -> Self {
+                Self { results: Ok(value.results) }
             }
         }
         #[derive(Clone, Debug)]
@@ -2870,6 +3193,103 @@ pub mod types {
         impl ::std::convert::From<super::QuarantineSummary> for QuarantineSummary {
             fn from(value: super::QuarantineSummary) -> Self {
                 Self { results: Ok(value.results), truncated: Ok(value.truncated) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct QueryPage {
+            count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            count_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for QueryPage {
+            fn default() -> Self {
+                Self {
+                    count: Ok(Default::default()),
+                    count_estimated: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl QueryPage {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn count_estimated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count_estimated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for count_estimated: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<QueryPage> for super::QueryPage {
+            type Error = super::error::ConversionError;
+            fn try_from(value: QueryPage) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    count_estimated: value.count_estimated?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::QueryPage> for QueryPage {
+            fn from(value: super::QueryPage) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    count_estimated: Ok(value.count_estimated),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -3876,6 +4296,102 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct SeriesList {
+            bucket:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            from: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            series: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            to: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+        }
+        impl ::std::default::Default for SeriesList {
+            fn default() -> Self {
+                Self {
+                    bucket: Ok(Default::default()),
+                    from: Ok(Default::default()),
+                    series: Err("no value supplied for series".to_string()),
+                    to: Ok(Default::default()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                }
+            }
+        }
+        impl SeriesList {
+            pub fn bucket<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bucket =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bucket: {e}"));
+                self
+            }
+            pub fn from<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.from =
+                    value.try_into().map_err(|e| format!("error converting supplied value for from: {e}"));
+                self
+            }
+            pub fn series<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.series =
+                    value.try_into().map_err(|e| format!("error converting supplied value for series: {e}"));
+                self
+            }
+            pub fn to<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.to =
+                    value.try_into().map_err(|e| format!("error converting supplied value for to: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SeriesList> for super::SeriesList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: SeriesList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    bucket: value.bucket?,
+                    from: value.from?,
+                    series: value.series?,
+                    to: value.to?,
+                    truncated: value.truncated?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::SeriesList> for SeriesList {
+            fn from(value: super::SeriesList) -> Self {
+                Self {
+                    bucket: Ok(value.bucket),
+                    from: Ok(value.from),
+                    series: Ok(value.series),
+                    to: Ok(value.to),
+                    truncated: Ok(value.truncated),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Source {
             counted: ::std::result::Result<super::ThrowCounters, ::std::string::String>,
             created_at: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -4653,6 +5169,56 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ValueList {
+            results: ::std::result::Result<
+                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+        }
+        impl ::std::default::Default for ValueList {
+            fn default() -> Self {
+                Self {
+                    results: Err("no value supplied for results".to_string()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                }
+            }
+        }
+        impl ValueList {
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ValueList> for super::ValueList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ValueList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { results: value.results?, truncated: value.truncated? })
+            }
+        }
+        impl ::std::convert::From<super::ValueList> for ValueList {
+            fn from(value: super::ValueList) -> Self {
+                Self { results: Ok(value.results), truncated: Ok(value.truncated) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Version {
             applied_at: ::std::result::Result<
                 ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -5137,6 +5703,46 @@ impl Client {
     #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have.\n- `if_none_match`: Always fails, because only an existing row can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
+    }
+    #[doc = "Query rows with a filter of any depth\n\nTakes the parameters of the list as JSON. To get the next page, send the same query with the `next` of the\nresponse as `cursor`.\n\nSends a `POST` request to `/api/v1/storage/{name}/query`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `where`, `fields`, `ordering`, `limit`, `cursor` and `count`; all are optional.\n```text\nlet response = client.query_rows()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn query_rows(&self) -> builder::QueryRows<'_> {
+        builder::QueryRows::new(self)
+    }
+    #[doc = "Count the values of a field, most frequent first\n\nTakes the filters of the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/values`\n\nArguments:\n- `name`: Name of the storage.\n- `field`: Field whose values are counted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `where_`: Filter as JSON.\n```text\nlet response = client.list_values()\n    .name(name)\n    .field(field)\n    .limit(limit)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    pub fn list_values(&self) -> builder::ListValues<'_> {
+        builder::ListValues::new(self)
+    }
+    #[doc = "Aggregate rows\n\nComputes functions of all rows, or of each group of them. All other parameters are filters, as in the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/aggregate`\n\nArguments:\n- `name`: Name of the storage.\n- `agg`: Functions, separated by commas: `count`, and of a field `count(x)`, `count_distinct(x)`, `sum(x)`, `avg(x)`, `min(x)`, `max(x)`, `first(x)`, `last(x)`, `stddev(x)`, and percentiles from `p1(x)` to `p99(x)`. `avg(x):mean` names the result `mean`. Default: `count`.\n- `fill`: Results for buckets without rows: `none` (default), `null`, `zero` or `previous`.\n- `group_by`: Fields, paths into JSON such as `data.kind`, and buckets of time such as `bucket(created_at,1h)`, with the units `s`, `m`, `h`, `d`, `w`, `mo`, `q` and `y`; separated by commas.\n- `having`: Condition on the results as JSON, by their names.\n- `limit`: Maximum number of groups, 1 to 100000 (default 1000).\n- `ordering`: Names of results to sort by, separated by commas; `-` before a name sorts in descending order. Default: by group.\n- `time`: Field by which `first` and `last` choose (default: that of the bucket, else `created_at`).\n- `tz`: Time zone of buckets, such as `Europe/Berlin` (default UTC).\n- `where_`: Filter as JSON.\n```text\nlet response = client.aggregate_rows()\n    .name(name)\n    .agg(agg)\n    .fill(fill)\n    .group_by(group_by)\n    .having(having)\n    .limit(limit)\n    .ordering(ordering)\n    .time(time)\n    .tz(tz)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    pub fn aggregate_rows(&self) -> builder::AggregateRows<'_> {
+        builder::AggregateRows::new(self)
+    }
+    #[doc = "Aggregate rows with a filter of any depth\n\nSends a `POST` request to `/api/v1/storage/{name}/aggregate`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `agg`, `group_by`, `tz`, `where`, `having`, `ordering`, `limit`, `fill` and `time`; all are optional.\n```text\nlet response = client.find_aggregates()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn find_aggregates(&self) -> builder::FindAggregates<'_> {
+        builder::FindAggregates::new(self)
+    }
+    #[doc = "Read values over time, for a chart\n\nReturns the rows as points if they are few, otherwise one point for each bucket of time. All other parameters\nare filters, as in the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/series`\n\nArguments:\n- `name`: Name of the storage.\n- `field`: Fields or paths into JSON, separated by commas.\n- `from`: Start of the time, such as `2026-11-29T00:00:00Z` or `now-1h`. Default: the first row.\n- `group_by`: Fields whose values make separate series.\n- `points`: Number of points that suffice, 1 to 10000 (default 500). If a series has more rows, it consists of buckets.\n- `time`: Field with the time of a row (default `created_at`).\n- `to`: End of the time, such as `now`. Default: the last row.\n- `tz`: Time zone of days and longer buckets (default UTC).\n- `where_`: Filter as JSON.\n```text\nlet response = client.read_series()\n    .name(name)\n    .field(field)\n    .from(from)\n    .group_by(group_by)\n    .points(points)\n    .time(time)\n    .to(to)\n    .tz(tz)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    pub fn read_series(&self) -> builder::ReadSeries<'_> {
+        builder::ReadSeries::new(self)
+    }
+    #[doc = "Read values over time of several storages\n\nA query that fails has an `error`, and the others their results.\n\nSends a `POST` request to `/api/v1/series`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `series`: a list of queries, each with `storage` and `field`, and optional `id`, `time`, `from`, `to`,\n`points`, `group_by`, `tz` and `where`. `from`, `to`, `points` and `tz` beside the list apply to all queries\nthat have none.\n```text\nlet response = client.find_series()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn find_series(&self) -> builder::FindSeries<'_> {
+        builder::FindSeries::new(self)
+    }
+    #[doc = "Get a row with any key\n\nSends a `GET` request to `/api/v1/storage/{name}/key/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_none_match`: Quoted versions the client has cached: 304 if the row has one of them.\n```text\nlet response = client.get_row_by_key()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    pub fn get_row_by_key(&self) -> builder::GetRowByKey<'_> {
+        builder::GetRowByKey::new(self)
+    }
+    #[doc = "Insert or replace the row with this key, whatever it is\n\nSends a `PUT` request to `/api/v1/storage/{name}/key/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row; its key is optional.\n```text\nlet response = client.replace_row_by_key()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn replace_row_by_key(&self) -> builder::ReplaceRowByKey<'_> {
+        builder::ReplaceRowByKey::new(self)
+    }
+    #[doc = "Delete a row with any key\n\nSends a `DELETE` request to `/api/v1/storage/{name}/key/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `version`: Expected version of the row; 409 if it has another.\n- `if_match`: Quoted version the row must have.\n```text\nlet response = client.delete_row_by_key()\n    .name(name)\n    .key(key)\n    .version(version)\n    .if_match(if_match)\n    .send()\n    .await;\n```"]
+    pub fn delete_row_by_key(&self) -> builder::DeleteRowByKey<'_> {
+        builder::DeleteRowByKey::new(self)
+    }
+    #[doc = "Change some fields of a row with any key (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/key/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have.\n- `if_none_match`: Always fails, because only an existing row can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row_by_key()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn patch_row_by_key(&self) -> builder::PatchRowByKey<'_> {
+        builder::PatchRowByKey::new(self)
     }
     #[doc = "Push readings of one or more devices\n\n`{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}`, or `{\"device_id\":\n\"pico_w\", \"sensor_type\": \"temperature\", \"value\": 21.5}`, or an array or lines of either, with a\n`timestamp` if the device has a clock. Unknown devices and sensors are registered by their first\nreading.\n\nSends a `POST` request to `/api/data`\n\nArguments:\n- `commands`: `1`: return the commands that are waiting for the device.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The readings.\n```text\nlet response = client.push()\n    .commands(commands)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn push(&self) -> builder::Push<'_> {
@@ -8603,6 +9209,1104 @@ pub mod builder {
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "patch_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::query_rows`]\n\n[`Client::query_rows`]: super::Client::query_rows"]
+    #[derive(Debug, Clone)]
+    pub struct QueryRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::QueryRowsIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> QueryRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::QueryRowsIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `QueryRowsIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/storage/{name}/query`"]
+        pub async fn send(self) -> Result<ResponseValue<types::QueryPage>, Error<ByteStream>> {
+            let Self { client, name, idempotency_key, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/query", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "query_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_values`]\n\n[`Client::list_values`]: super::Client::list_values"]
+    #[derive(Debug, Clone)]
+    pub struct ListValues<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        field: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListValues<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                field: Ok(None),
+                limit: Ok(None),
+                where_: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn field<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for field failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/values`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ValueList>, Error<ByteStream>> {
+            let Self { client, name, field, limit, where_ } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let field = field.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/values", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("field", &field))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_values" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::aggregate_rows`]\n\n[`Client::aggregate_rows`]: super::Client::aggregate_rows"]
+    #[derive(Debug, Clone)]
+    pub struct AggregateRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        agg: Result<Option<::std::string::String>, String>,
+        fill: Result<Option<::std::string::String>, String>,
+        group_by: Result<Option<::std::string::String>, String>,
+        having: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        ordering: Result<Option<::std::string::String>, String>,
+        time: Result<Option<::std::string::String>, String>,
+        tz: Result<Option<::std::string::String>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> AggregateRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                agg: Ok(None),
+                fill: Ok(None),
+                group_by: Ok(None),
+                having: Ok(None),
+                limit: Ok(None),
+                ordering: Ok(None),
+                time: Ok(None),
+                tz: Ok(None),
+                where_: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn agg<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.agg = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for agg failed".to_string());
+            self
+        }
+        pub fn fill<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fill = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for fill failed".to_string());
+            self
+        }
+        pub fn group_by<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.group_by = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for group_by failed".to_string());
+            self
+        }
+        pub fn having<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.having = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for having failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn ordering<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ordering = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ordering failed".to_string());
+            self
+        }
+        pub fn time<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.time = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for time failed".to_string());
+            self
+        }
+        pub fn tz<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.tz = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for tz failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/aggregate`"]
+        pub async fn send(self) -> Result<ResponseValue<types::AggregateList>, Error<ByteStream>> {
+            let Self { client, name, agg, fill, group_by, having, limit, ordering, time, tz, where_ } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let agg = agg.map_err(Error::InvalidRequest)?;
+            let fill = fill.map_err(Error::InvalidRequest)?;
+            let group_by = group_by.map_err(Error::InvalidRequest)?;
+            let having = having.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let ordering = ordering.map_err(Error::InvalidRequest)?;
+            let time = time.map_err(Error::InvalidRequest)?;
+            let tz = tz.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/storage/{}/aggregate", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("agg", &agg))
+                .query(&progenitor_client::QueryParam::new("fill", &fill))
+                .query(&progenitor_client::QueryParam::new("group_by", &group_by))
+                .query(&progenitor_client::QueryParam::new("having", &having))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("ordering", &ordering))
+                .query(&progenitor_client::QueryParam::new("time", &time))
+                .query(&progenitor_client::QueryParam::new("tz", &tz))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "aggregate_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::find_aggregates`]\n\n[`Client::find_aggregates`]: super::Client::find_aggregates"]
+    #[derive(Debug, Clone)]
+    pub struct FindAggregates<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        idempotency_key: Result<Option<types::FindAggregatesIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> FindAggregates<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FindAggregatesIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `FindAggregatesIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/storage/{name}/aggregate`"]
+        pub async fn send(self) -> Result<ResponseValue<types::AggregateList>, Error<ByteStream>> {
+            let Self { client, name, idempotency_key, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/storage/{}/aggregate", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "find_aggregates" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::read_series`]\n\n[`Client::read_series`]: super::Client::read_series"]
+    #[derive(Debug, Clone)]
+    pub struct ReadSeries<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        field: Result<Option<::std::string::String>, String>,
+        from: Result<Option<::std::string::String>, String>,
+        group_by: Result<Option<::std::string::String>, String>,
+        points: Result<Option<u64>, String>,
+        time: Result<Option<::std::string::String>, String>,
+        to: Result<Option<::std::string::String>, String>,
+        tz: Result<Option<::std::string::String>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ReadSeries<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                field: Ok(None),
+                from: Ok(None),
+                group_by: Ok(None),
+                points: Ok(None),
+                time: Ok(None),
+                to: Ok(None),
+                tz: Ok(None),
+                where_: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn field<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.field = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for field failed".to_string());
+            self
+        }
+        pub fn from<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.from = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for from failed".to_string());
+            self
+        }
+        pub fn group_by<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.group_by = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for group_by failed".to_string());
+            self
+        }
+        pub fn points<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.points =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for points failed".to_string());
+            self
+        }
+        pub fn time<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.time = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for time failed".to_string());
+            self
+        }
+        pub fn to<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.to = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for to failed".to_string());
+            self
+        }
+        pub fn tz<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.tz = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for tz failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/series`"]
+        pub async fn send(self) -> Result<ResponseValue<types::SeriesList>, Error<ByteStream>> {
+            let Self { client, name, field, from, group_by, points, time, to, tz, where_ } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let field = field.map_err(Error::InvalidRequest)?;
+            let from = from.map_err(Error::InvalidRequest)?;
+            let group_by = group_by.map_err(Error::InvalidRequest)?;
+            let points = points.map_err(Error::InvalidRequest)?;
+            let time = time.map_err(Error::InvalidRequest)?;
+            let to = to.map_err(Error::InvalidRequest)?;
+            let tz = tz.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/series", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("field", &field))
+                .query(&progenitor_client::QueryParam::new("from", &from))
+                .query(&progenitor_client::QueryParam::new("group_by", &group_by))
+                .query(&progenitor_client::QueryParam::new("points", &points))
+                .query(&progenitor_client::QueryParam::new("time", &time))
+                .query(&progenitor_client::QueryParam::new("to", &to))
+                .query(&progenitor_client::QueryParam::new("tz", &tz))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "read_series" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::find_series`]\n\n[`Client::find_series`]: super::Client::find_series"]
+    #[derive(Debug, Clone)]
+    pub struct FindSeries<'a> {
+        client: &'a super::Client,
+        idempotency_key: Result<Option<types::FindSeriesIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> FindSeries<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FindSeriesIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `FindSeriesIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/series`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ManySeriesAnswer>, Error<ByteStream>> {
+            let Self { client, idempotency_key, body } = self;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/series", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "find_series" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_row_by_key`]\n\n[`Client::get_row_by_key`]: super::Client::get_row_by_key"]
+    #[derive(Debug, Clone)]
+    pub struct GetRowByKey<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> GetRowByKey<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/key/{key}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, key, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/key/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_row_by_key" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::replace_row_by_key`]\n\n[`Client::replace_row_by_key`]: super::Client::replace_row_by_key"]
+    #[derive(Debug, Clone)]
+    pub struct ReplaceRowByKey<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> ReplaceRowByKey<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PUT` request to `/api/v1/storage/{name}/key/{key}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, key, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/key/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .put(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "replace_row_by_key" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::delete_row_by_key`]\n\n[`Client::delete_row_by_key`]: super::Client::delete_row_by_key"]
+    #[derive(Debug, Clone)]
+    pub struct DeleteRowByKey<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        version: Result<Option<i32>, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> DeleteRowByKey<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                version: Ok(None),
+                if_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn version<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i32>,
+        {
+            self.version =
+                value.try_into().map(Some).map_err(|_| "conversion to `i32` for version failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/storage/{name}/key/{key}`"]
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<ByteStream>> {
+            let Self { client, name, key, version, if_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let version = version.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/key/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .query(&progenitor_client::QueryParam::new("version", &version))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "delete_row_by_key" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::patch_row_by_key`]\n\n[`Client::patch_row_by_key`]: super::Client::patch_row_by_key"]
+    #[derive(Debug, Clone)]
+    pub struct PatchRowByKey<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        key: Result<::std::string::String, String>,
+        if_match: Result<Option<::std::string::String>, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PatchRowByKey<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                key: Err("key was not initialized".to_string()),
+                if_match: Ok(None),
+                if_none_match: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.key = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for key failed".to_string());
+            self
+        }
+        pub fn if_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_match = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for if_match failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PATCH` request to `/api/v1/storage/{name}/key/{key}`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, key, if_match, if_none_match, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let key = key.map_err(Error::InvalidRequest)?;
+            let if_match = if_match.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/api/v1/storage/{}/key/{}",
+                client.baseurl,
+                encode_path(&name.to_string()),
+                encode_path(&key.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_match {
+                header_map.append("If-Match", value.to_string().try_into()?);
+            }
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "patch_row_by_key" };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
             client.post(&result, &info).await?;

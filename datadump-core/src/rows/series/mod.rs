@@ -104,11 +104,12 @@ impl Rows {
         let rows: u64 = overview.groups.iter().map(|group| group.rows).sum();
         let most = overview.groups.iter().map(|group| group.rows).max().unwrap_or(0);
         let filter = overview.filter(&request);
-        if most <= request.points && rows <= MAX_ROWS {
-            if let Some(points) = self.row_points(in_force, &request, filter.clone(), rows).await? {
-                set.series = assemble(&in_force.definition, &request, overview, points, None);
-                return Ok(set);
-            }
+        if most <= request.points
+            && rows <= MAX_ROWS
+            && let Some(points) = self.row_points(in_force, &request, filter.clone(), rows).await?
+        {
+            set.series = assemble(&in_force.definition, &request, overview, points, None);
+            return Ok(set);
         }
         let (length, bucket) = Bucket::for_chart(from, to, request.points);
         let points = self.bucket_points(in_force, &request, filter, bucket).await?;

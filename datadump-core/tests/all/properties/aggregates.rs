@@ -24,7 +24,7 @@ use crate::databases::{Backend, Database};
 const ROWS: u32 = 150;
 
 /// Number of cases per database.
-const CASES: u32 = 10_000;
+const CASES: u32 = 5_000;
 
 /// Relative error of sums of floats, in whatever order they are added.
 const PRECISION: f64 = 1e-12;
@@ -147,7 +147,7 @@ fn query(definition: &Definition) -> impl Strategy<Value = AggregateQuery> {
     ];
     let functions: Vec<Aggregate> = functions(definition, time);
     let of_path = (path, prop::sample::select(PATH_FUNCTIONS)).prop_map(move |(path, function)| Aggregate {
-        function: function,
+        function,
         operand: Some(Operand::Path(document, path)),
         time,
     });
@@ -397,6 +397,11 @@ fn result(definition: &Definition, aggregate: &Aggregate, rows: &[&StoredRow]) -
             let mut sorted = numbers.clone();
             sorted.sort_by(f64::total_cmp);
             let place = f64::from(percent) / 100.0 * (count - 1.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "there are few values"
+            )]
             let at = |place: f64| sorted[place as usize];
             let found =
                 some.map(|()| at(place.floor()) + place.fract() * (at(place.ceil()) - at(place.floor())));
