@@ -9,6 +9,7 @@ on_both![
     an_invalid_query_is_refused,
     values_are_counted,
     values_of_a_field_need_a_field,
+    values_of_a_large_storage_come_from_an_index,
     rows_with_any_key_can_be_reached,
 ];
 
@@ -153,4 +154,30 @@ async fn rows_with_any_key_can_be_reached(server: Server) {
     let row = json!({"color": "red", "size": 7});
     server.put(&format!("{ROWS}query/"), &row).await.is(200).ok();
     assert_eq!(server.get(&format!("{ROWS}query/")).await.is(200).json()["size"], 7);
+}
+
+async fn values_of_a_large_storage_come_from_an_index(server: Server) {
+    let definition = json!({"name": "ball", "key": {"name": "id", "type": "long"},
+        "fields": [{"name": "color", "type": "text", "nullable": true, "db_index": true}]});
+    server.declare(&definition).await;
+    let long = "x".repeat(700);
+    let line = |id: u32| match id % 10 {
+        0 => format!("{{\"id\":{id},\"color\":null}}\n"),
+        1 | 2 => format!("{{\"id\":{id},\"color\":\"blue\"}}\n"),
+        3 => format!("{{\"id\":{id},\"color\":\"{long}{}\"}}\n", id % 20),
+        _ => format!("{{\"id\":{id},\"color\":\"red\"}}\n"),
+    };
+    let lines: String = (0..100_100).map(line).collect();
+    server.request("POST", "/throw/ball?format=ndjson").body(lines).await.is(200).ok();
+    let found = server.get(&format!("{VALUES}?field=color")).await.is(200).json();
+    let value = |value: Json, count: u32| json!({"value": value, "count": count});
+    let expected = json!({"truncated": false, "results": [
+        value(json!("red"), 60_060), value(json!("blue"), 20_020), value(json!(null), 10_010),
+        value(json!(format!("{long}13")), 5_005), value(json!(format!("{long}3")), 5_005),
+    ]});
+    assert_eq!(found, expected);
+    let first = server.get(&format!("{VALUES}?field=color&limit=2")).await.is(200).json();
+    let expected =
+        json!({"results": [value(json!(null), 10_010), value(json!("blue"), 20_020)], "truncated": true});
+    assert_eq!(first, expected);
 }

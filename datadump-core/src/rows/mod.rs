@@ -5,11 +5,12 @@ pub(crate) mod keyed;
 mod pages;
 mod row_page;
 mod series;
+mod values;
 mod write;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 pub use self::aggregate::Aggregates;
 pub use self::row_page::{ByteChunks, RowChunks, RowPage};
@@ -128,25 +129,6 @@ impl Rows {
     pub async fn find_page(&self, request: &Json) -> Result<Listing<RowPage>> {
         let parameters = parse::parameters_of(request)?;
         self.page(&parameters).await.map_err(parse::in_body)
-    }
-
-    /// Counts rows by the values of the field that the parameter `field` names, the most frequent value first. The
-    /// other parameters are filters and `limit`. Returns an object per value, `{value, count}`, and whether there are
-    /// more.
-    pub async fn values(&self, parameters: &[(String, String)]) -> Result<(Vec<Json>, bool)> {
-        let (in_force, (query, found)) = self
-            .query(|in_force| async move {
-                let query = parse::values(&in_force.definition, parameters)?;
-                let groups = self.context.store.groups(&in_force, &query).await?;
-                Ok((query, groups))
-            })
-            .await?;
-        let kind = query.columns.first().map(|column| column.kind(&in_force.definition));
-        let object = |group: &Group| {
-            let value = group.values.first().zip(kind.as_ref());
-            json!({"value": value.map(|(value, kind)| value.to_json(kind)), "count": group.count})
-        };
-        Ok((found.groups.iter().map(object).collect(), found.more))
     }
 
     /// Counts rows by the values of these fields, the largest group first. The parameters are filters and

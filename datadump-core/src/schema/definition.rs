@@ -199,7 +199,12 @@ impl Definition {
     /// Returns whether queries may filter and order by a field: it is the first of an index, or the storage
     /// allows scans.
     pub fn allows_filters(&self, field: &FieldName) -> bool {
-        self.meta.scans || self.all_indexes().iter().any(|index| index.fields.first() == Some(field))
+        self.meta.scans || self.is_indexed(field)
+    }
+
+    /// Returns whether a field is the first of an index.
+    pub fn is_indexed(&self, field: &FieldName) -> bool {
+        self.all_indexes().iter().any(|index| index.fields.first() == Some(field))
     }
 }
 

@@ -208,6 +208,11 @@ impl Column {
         }
     }
 
+    /// Returns whether it is the key or a field that is the first of an index.
+    pub(crate) fn is_indexed(self, definition: &Definition) -> bool {
+        self == Self::Key || self.field(definition).is_some_and(|field| definition.is_indexed(&field.name))
+    }
+
     /// Returns its value in a row.
     pub fn value(self, row: &StoredRow) -> Value {
         match self {

@@ -50,6 +50,8 @@ pub(super) fn condition(column: &SimpleExpr, test: &Test) -> Option<Cond> {
     match test {
         Test::Eq(value) => one(subject().eq(of(value)?)),
         Test::Lt(value) | Test::Lte(value) => one(subject().lte(of(value)?)),
+        // Texts that begin like a short one and are not equal to it have a greater beginning.
+        Test::Gt(value) if is_short(value) => one(subject().gt(of(value)?)),
         Test::Gt(value) | Test::Gte(value) => one(subject().gte(of(value)?)),
         Test::In(values) => one(subject().is_in(values.iter().map(of).collect::<Option<Vec<_>>>()?)),
         Test::Between(low, high) => {
@@ -67,6 +69,12 @@ pub(super) fn condition(column: &SimpleExpr, test: &Test) -> Option<Cond> {
         Test::IsNull => one(subject().is_null()),
         Test::StartsWith(_) | Test::EndsWith(_) | Test::Contains(_) | Test::IContains(_) => None,
     }
+}
+
+/// Returns whether the beginning of a text is all of it, and the text is not the beginning of a longer one with the
+/// same beginning.
+fn is_short(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.chars().count() < INDEXED_PREFIX_LENGTH as usize)
 }
 
 fn beginning(text: &str) -> String {

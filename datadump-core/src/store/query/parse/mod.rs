@@ -71,7 +71,7 @@ pub fn groups(
 }
 
 /// Parses a query for the number of rows with each value of a field: `field`, filters, and `limit`.
-pub fn values(definition: &Definition, pairs: &[(String, String)]) -> Result<GroupQuery> {
+pub fn values(definition: &Definition, pairs: &[(String, String)]) -> Result<(Column, GroupQuery)> {
     let (mut named, others): (Vec<_>, Vec<_>) = pairs.iter().cloned().partition(|(name, _)| name == "field");
     let refused =
         |code, detail: String| Error::Query(vec![Fault::new(Place::Parameter("field".into()), code, detail)]);
@@ -87,7 +87,7 @@ pub fn values(definition: &Definition, pairs: &[(String, String)]) -> Result<Gro
     if matches!(column.kind(definition), Kind::Json | Kind::Binary { .. }) {
         return Err(refused("not-applicable", format!("the values of `{field}` cannot be compared")));
     }
-    groups(definition, &others, vec![column])
+    Ok((column, groups(definition, &others, vec![column])?))
 }
 
 /// Parses the filters of a request for something else than a list.
