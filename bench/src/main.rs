@@ -34,6 +34,7 @@ mod machine;
 mod postgres;
 mod reads;
 mod report;
+mod retrieval;
 mod sqlite;
 mod start;
 mod throws;
@@ -44,7 +45,7 @@ use machine::flush_disk;
 use report::Report;
 
 /// The names of all rows, in the order in which they are measured.
-const ROWS: [&str; 23] = [
+const ROWS: [&str; 28] = [
     "start",
     "throws",
     "socket-1",
@@ -55,6 +56,11 @@ const ROWS: [&str; 23] = [
     "auto-batches",
     "read",
     "list",
+    "aggregate",
+    "series",
+    "deep-page",
+    "values",
+    "count",
     "inside",
     "postgres-batches",
     "postgres-throws",
@@ -132,6 +138,8 @@ async fn main() -> ExitCode {
     batches::run(&mut bench).await;
     flush_disk();
     reads::run(&mut bench).await;
+    flush_disk();
+    retrieval::run(&mut bench).await;
     flush_disk();
     in_process::run(&mut bench);
     flush_disk();
