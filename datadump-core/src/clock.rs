@@ -1,11 +1,12 @@
 //! Time. The clock is injected; no other module reads the system time.
 
 pub(crate) mod relative;
+mod rfc3339;
 mod zone;
 
 use std::fmt::{self, Debug};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 pub use self::zone::Zone;
@@ -59,8 +60,7 @@ impl Timestamp {
 
     /// Parses RFC 3339. Digits beyond microseconds are truncated.
     pub fn parse(text: &str) -> Option<Self> {
-        let parsed = DateTime::parse_from_rfc3339(text).ok()?;
-        Self::from_micros(parsed.timestamp_micros())
+        rfc3339::parse(text)
     }
 
     /// Returns the next representable timestamp, for timestamps that must be distinct.
@@ -89,6 +89,6 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_chrono().to_rfc3339_opts(SecondsFormat::Micros, true))
+        f.write_str(str::from_utf8(&rfc3339::format(*self)).unwrap_or_default())
     }
 }
