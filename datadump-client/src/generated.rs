@@ -165,6 +165,19 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "A page of changes."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ChangePage {
+        #[doc = "The position from which to continue, as `after`."]
+        pub next: ::std::string::String,
+        #[doc = "The changes, in commit order. Empty only if there are no more."]
+        pub results: ::std::vec::Vec<StorageChange>,
+    }
+    impl ChangePage {
+        pub fn builder() -> builder::ChangePage {
+            Default::default()
+        }
+    }
     #[doc = "`CreateProcessorIdempotencyKey`"]
     #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -501,6 +514,19 @@ pub mod types {
     }
     impl ManySeriesAnswer {
         pub fn builder() -> builder::ManySeriesAnswer {
+            Default::default()
+        }
+    }
+    #[doc = "Rows to be removed."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct NextRemoval {
+        #[doc = "When they are removed."]
+        pub at: ::std::string::String,
+        #[doc = "They were last written at or before this moment."]
+        pub until: ::std::string::String,
+    }
+    impl NextRemoval {
+        pub fn builder() -> builder::NextRemoval {
             Default::default()
         }
     }
@@ -1142,6 +1168,36 @@ pub mod types {
             )
         }
     }
+    #[doc = "What a storage with a retention holds, and what is removed from it next."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct RetentionStatus {
+        #[doc = "Estimated size of these rows in bytes."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bytes: ::std::option::Option<u64>,
+        #[doc = "What is kept: `age`, `rows` and `bytes`, as in the definition."]
+        pub limits: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[doc = "When the storage was last measured."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub measured_at: ::std::option::Option<::std::string::String>,
+        #[doc = "What is removed next; null while the storage holds less than it may."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<NextRemoval>,
+        #[doc = "When the row was last written that has not been written for the longest time."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub oldest: ::std::option::Option<::std::string::String>,
+        #[doc = "Number of rows that this process has removed since it started."]
+        pub removed: u64,
+        #[doc = "Number of rows at that time, without those removed since."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rows: ::std::option::Option<u64>,
+        #[doc = "Name of the storage; `_quarantine` for quarantine entries, `_throw` for kept throws."]
+        pub storage: ::std::string::String,
+    }
+    impl RetentionStatus {
+        pub fn builder() -> builder::RetentionStatus {
+            Default::default()
+        }
+    }
     #[doc = "A page of rows."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct RowList {
@@ -1412,6 +1468,8 @@ pub mod types {
         pub queue: WriteQueue,
         #[doc = "Number of requests answered since the start."]
         pub requests: u64,
+        #[doc = "What each storage with a retention holds, and what is removed from it next."]
+        pub retention: ::std::vec::Vec<RetentionStatus>,
         #[doc = "Number of rows written or deleted since the start."]
         pub rows_written: u64,
         #[doc = "State of each storage."]
@@ -1451,6 +1509,26 @@ pub mod types {
     }
     impl Storage {
         pub fn builder() -> builder::Storage {
+            Default::default()
+        }
+    }
+    #[doc = "A change of a storage."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct StorageChange {
+        #[doc = "The key of the row; null for a trim."]
+        pub key: ::serde_json::Value,
+        #[doc = "`insert`, `update` or `delete`; `trim` if retention has removed rows."]
+        pub op: ::std::string::String,
+        #[doc = "The position after the change."]
+        pub position: ::std::string::String,
+        #[doc = "The row as it is now; null if it no longer exists."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub row: ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub trim: ::std::option::Option<TrimmedRows>,
+    }
+    impl StorageChange {
+        pub fn builder() -> builder::StorageChange {
             Default::default()
         }
     }
@@ -1710,6 +1788,21 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "Rows that retention has removed: those last written after one moment, and at or before another."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct TrimmedRows {
+        #[doc = "The rows were last written after this moment."]
+        pub after: ::std::string::String,
+        #[doc = "Number of rows."]
+        pub rows: u64,
+        #[doc = "The rows were last written at or before this moment."]
+        pub until: ::std::string::String,
+    }
+    impl TrimmedRows {
+        pub fn builder() -> builder::TrimmedRows {
+            Default::default()
         }
     }
     #[doc = "The values of a field, the most frequent one first."]
@@ -2039,6 +2132,50 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ChangePage {
+            next: ::std::result::Result<::std::string::String, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::StorageChange>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ChangePage {
+            fn default() -> Self {
+                Self {
+                    next: Err("no value supplied for next".to_string()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl ChangePage {
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::StorageChange>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ChangePage> for super::ChangePage {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ChangePage) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { next: value.next?, results: value.results? })
+            }
+        }
+        impl ::std::convert::From<super::ChangePage> for ChangePage {
+            fn from(value: super::ChangePage) -> Self {
+                Self { next: Ok(value.next), results: Ok(value.results) }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct DeviceToken {
             token: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
@@ -2351,6 +2488,50 @@ pub mod types {
         impl ::std::convert::From<super::ManySeriesAnswer> for ManySeriesAnswer {
             fn from(value: super::ManySeriesAnswer) -> Self {
                 Self { results: Ok(value.results) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct NextRemoval {
+            at: ::std::result::Result<::std::string::String, ::std::string::String>,
+            until: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for NextRemoval {
+            fn default() -> Self {
+                Self {
+                    at: Err("no value supplied for at".to_string()),
+                    until: Err("no value supplied for until".to_string()),
+                }
+            }
+        }
+        impl NextRemoval {
+            pub fn at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.at =
+                    value.try_into().map_err(|e| format!("error converting supplied value for at: {e}"));
+                self
+            }
+            pub fn until<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.until =
+                    value.try_into().map_err(|e| format!("error converting supplied value for until: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<NextRemoval> for super::NextRemoval {
+            type Error = super::error::ConversionError;
+            fn try_from(value: NextRemoval) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { at: value.at?, until: value.until? })
+            }
+        }
+        impl ::std::convert::From<super::NextRemoval> for NextRemoval {
+            fn from(value: super::NextRemoval) -> Self {
+                Self { at: Ok(value.at), until: Ok(value.until) }
             }
         }
         #[derive(Clone, Debug)]
@@ -4150,6 +4331,142 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct RetentionStatus {
+            bytes: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            limits: ::std::result::Result<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::string::String,
+            >,
+            measured_at:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<super::NextRemoval>, ::std::string::String>,
+            oldest:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            removed: ::std::result::Result<u64, ::std::string::String>,
+            rows: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            storage: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for RetentionStatus {
+            fn default() -> Self {
+                Self {
+                    bytes: Ok(Default::default()),
+                    limits: Err("no value supplied for limits".to_string()),
+                    measured_at: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    oldest: Ok(Default::default()),
+                    removed: Err("no value supplied for removed".to_string()),
+                    rows: Ok(Default::default()),
+                    storage: Err("no value supplied for storage".to_string()),
+                }
+            }
+        }
+        impl RetentionStatus {
+            pub fn bytes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bytes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
+                self
+            }
+            pub fn limits<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.limits =
+                    value.try_into().map_err(|e| format!("error converting supplied value for limits: {e}"));
+                self
+            }
+            pub fn measured_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.measured_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for measured_at: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::NextRemoval>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn oldest<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.oldest =
+                    value.try_into().map_err(|e| format!("error converting supplied value for oldest: {e}"));
+                self
+            }
+            pub fn removed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.removed =
+                    value.try_into().map_err(|e| format!("error converting supplied value for removed: {e}"));
+                self
+            }
+            pub fn rows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows =
+                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self
+            }
+            pub fn storage<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storage =
+                    value.try_into().map_err(|e| format!("error converting supplied value for storage: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RetentionStatus> for super::RetentionStatus {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RetentionStatus,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    bytes: value.bytes?,
+                    limits: value.limits?,
+                    measured_at: value.measured_at?,
+                    next: value.next?,
+                    oldest: value.oldest?,
+                    removed: value.removed?,
+                    rows: value.rows?,
+                    storage: value.storage?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RetentionStatus> for RetentionStatus {
+            fn from(value: super::RetentionStatus) -> Self {
+                Self {
+                    bytes: Ok(value.bytes),
+                    limits: Ok(value.limits),
+                    measured_at: Ok(value.measured_at),
+                    next: Ok(value.next),
+                    oldest: Ok(value.oldest),
+                    removed: Ok(value.removed),
+                    rows: Ok(value.rows),
+                    storage: Ok(value.storage),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct RowList {
             count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
             count_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
@@ -4602,6 +4919,7 @@ pub mod types {
             quarantine_waiting: ::std::result::Result<u64, ::std::string::String>,
             queue: ::std::result::Result<super::WriteQueue, ::std::string::String>,
             requests: ::std::result::Result<u64, ::std::string::String>,
+            retention: ::std::result::Result<::std::vec::Vec<super::RetentionStatus>, ::std::string::String>,
             rows_written: ::std::result::Result<u64, ::std::string::String>,
             storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
             streams: ::std::result::Result<u64, ::std::string::String>,
@@ -4621,6 +4939,7 @@ pub mod types {
                     quarantine_waiting: Err("no value supplied for quarantine_waiting".to_string()),
                     queue: Err("no value supplied for queue".to_string()),
                     requests: Err("no value supplied for requests".to_string()),
+                    retention: Err("no value supplied for retention".to_string()),
                     rows_written: Err("no value supplied for rows_written".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
                     streams: Err("no value supplied for streams".to_string()),
@@ -4709,6 +5028,16 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for requests: {e}"));
                 self
             }
+            pub fn retention<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::RetentionStatus>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.retention = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for retention: {e}"));
+                self
+            }
             pub fn rows_written<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -4789,6 +5118,7 @@ pub mod types {
                     quarantine_waiting: value.quarantine_waiting?,
                     queue: value.queue?,
                     requests: value.requests?,
+                    retention: value.retention?,
                     rows_written: value.rows_written?,
                     storages: value.storages?,
                     streams: value.streams?,
@@ -4810,6 +5140,7 @@ pub mod types {
                     quarantine_waiting: Ok(value.quarantine_waiting),
                     queue: Ok(value.queue),
                     requests: Ok(value.requests),
+                    retention: Ok(value.retention),
                     rows_written: Ok(value.rows_written),
                     storages: Ok(value.storages),
                     streams: Ok(value.streams),
@@ -4940,6 +5271,101 @@ pub mod types {
                     state: Ok(value.state),
                     updated_at: Ok(value.updated_at),
                     version: Ok(value.version),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct StorageChange {
+            key: ::std::result::Result<::serde_json::Value, ::std::string::String>,
+            op: ::std::result::Result<::std::string::String, ::std::string::String>,
+            position: ::std::result::Result<::std::string::String, ::std::string::String>,
+            row: ::std::result::Result<
+                ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            trim: ::std::result::Result<::std::option::Option<super::TrimmedRows>, ::std::string::String>,
+        }
+        impl ::std::default::Default for StorageChange {
+            fn default() -> Self {
+                Self {
+                    key: Err("no value supplied for key".to_string()),
+                    op: Err("no value supplied for op".to_string()),
+                    position: Err("no value supplied for position".to_string()),
+                    row: Ok(Default::default()),
+                    trim: Ok(Default::default()),
+                }
+            }
+        }
+        impl StorageChange {
+            pub fn key<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::serde_json::Value>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.key =
+                    value.try_into().map_err(|e| format!("error converting supplied value for key: {e}"));
+                self
+            }
+            pub fn op<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.op =
+                    value.try_into().map_err(|e| format!("error converting supplied value for op: {e}"));
+                self
+            }
+            pub fn position<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.position = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for position: {e}"));
+                self
+            }
+            pub fn row<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.row =
+                    value.try_into().map_err(|e| format!("error converting supplied value for row: {e}"));
+                self
+            }
+            pub fn trim<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::TrimmedRows>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.trim =
+                    value.try_into().map_err(|e| format!("error converting supplied value for trim: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<StorageChange> for super::StorageChange {
+            type Error = super::error::ConversionError;
+            fn try_from(value: StorageChange) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    key: value.key?,
+                    op: value.op?,
+                    position: value.position?,
+                    row: value.row?,
+                    trim: value.trim?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::StorageChange> for StorageChange {
+            fn from(value: super::StorageChange) -> Self {
+                Self {
+                    key: Ok(value.key),
+                    op: Ok(value.op),
+                    position: Ok(value.position),
+                    row: Ok(value.row),
+                    trim: Ok(value.trim),
                 }
             }
         }
@@ -5166,6 +5592,61 @@ pub mod types {
                     quarantined: Ok(value.quarantined),
                     throws: Ok(value.throws),
                 }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct TrimmedRows {
+            after: ::std::result::Result<::std::string::String, ::std::string::String>,
+            rows: ::std::result::Result<u64, ::std::string::String>,
+            until: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for TrimmedRows {
+            fn default() -> Self {
+                Self {
+                    after: Err("no value supplied for after".to_string()),
+                    rows: Err("no value supplied for rows".to_string()),
+                    until: Err("no value supplied for until".to_string()),
+                }
+            }
+        }
+        impl TrimmedRows {
+            pub fn after<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.after =
+                    value.try_into().map_err(|e| format!("error converting supplied value for after: {e}"));
+                self
+            }
+            pub fn rows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows =
+                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self
+            }
+            pub fn until<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.until =
+                    value.try_into().map_err(|e| format!("error converting supplied value for until: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<TrimmedRows> for super::TrimmedRows {
+            type Error = super::error::ConversionError;
+            fn try_from(value: TrimmedRows) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { after: value.after?, rows: value.rows?, until: value.until? })
+            }
+        }
+        impl ::std::convert::From<super::TrimmedRows> for TrimmedRows {
+            fn from(value: super::TrimmedRows) -> Self {
+                Self { after: Ok(value.after), rows: Ok(value.rows), until: Ok(value.until) }
             }
         }
         #[derive(Clone, Debug)]
@@ -5727,6 +6208,10 @@ impl Client {
     #[doc = "Read values over time of several storages\n\nA query that fails has an `error`, and the others their results.\n\nSends a `POST` request to `/api/v1/series`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `series`: a list of queries, each with `storage` and `field`, and optional `id`, `time`, `from`, `to`,\n`points`, `group_by`, `tz` and `where`. `from`, `to`, `points` and `tz` beside the list apply to all queries\nthat have none.\n```text\nlet response = client.find_series()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn find_series(&self) -> builder::FindSeries<'_> {
         builder::FindSeries::new(self)
+    }
+    #[doc = "List the changes of a storage in commit order\n\nFor programs that copy a storage. Begin with `next` of the previous page as `after`. Answers 410 if the\nchanges after a position are no longer kept: read the rows anew.\n\nSends a `GET` request to `/api/v1/storage/{name}/changes`\n\nArguments:\n- `name`: Name of the storage.\n- `after`: Position after which to begin: the `next` of the previous page, or the id of an event of a stream. `now` begins at the end. Default: the oldest change that is kept.\n- `limit`: Maximum number of changes, 1 to 1000 (default 100).\n- `wait`: If there are no changes, wait up to this many seconds for one (at most 30).\n```text\nlet response = client.list_changes()\n    .name(name)\n    .after(after)\n    .limit(limit)\n    .wait(wait)\n    .send()\n    .await;\n```"]
+    pub fn list_changes(&self) -> builder::ListChanges<'_> {
+        builder::ListChanges::new(self)
     }
     #[doc = "Get a row with any key\n\nSends a `GET` request to `/api/v1/storage/{name}/key/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_none_match`: Quoted versions the client has cached: 304 if the row has one of them.\n```text\nlet response = client.get_row_by_key()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
     pub fn get_row_by_key(&self) -> builder::GetRowByKey<'_> {
@@ -9881,6 +10366,100 @@ pub mod builder {
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "find_series" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_changes`]\n\n[`Client::list_changes`]: super::Client::list_changes"]
+    #[derive(Debug, Clone)]
+    pub struct ListChanges<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        after: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        wait: Result<Option<f64>, String>,
+    }
+    impl<'a> ListChanges<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                after: Ok(None),
+                limit: Ok(None),
+                wait: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn after<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.after = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for after failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn wait<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<f64>,
+        {
+            self.wait =
+                value.try_into().map(Some).map_err(|_| "conversion to `f64` for wait failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/changes`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ChangePage>, Error<ByteStream>> {
+            let Self { client, name, after, limit, wait } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let after = after.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let wait = wait.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/storage/{}/changes", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("after", &after))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("wait", &wait))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_changes" };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
             client.post(&result, &info).await?;

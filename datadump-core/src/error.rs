@@ -30,8 +30,16 @@ pub enum Error {
     #[error("storage `{0}` does not exist")]
     UnknownStorage(String),
     /// A change of a storage that belongs to the hub.
-    #[error("storage `{0}` belongs to the hub: only the hub can define it and write to it")]
+    #[error(
+        "storage `{0}` belongs to the hub: only the hub can write to it and define it, except for its retention"
+    )]
     HubStorage(String),
+    /// A position from which changes can no longer be read.
+    #[error(
+        "the changes after position `{0}` are no longer in the change log: read the storage anew, then continue \
+         from the `next` of a page with after=now that was requested before"
+    )]
+    TooOld(String),
     /// No source has this name.
     #[error("source `{0}` does not exist")]
     UnknownSource(String),

@@ -10,7 +10,7 @@
 //!
 //! 1. Vocabulary: [`Error`], ids, [`Clock`], [`json`], [`Throw`], [`Record`], [`Receipt`], [`source`], [`schema`].
 //! 2. Stages: [`process`], [`route`] and [`validate`] are pure; [`store`] keeps rows.
-//! 3. Services: rows, definitions, idempotency, quarantine, ingest, [`live`], [`hub`] and replay. Each owns its
+//! 3. Services: rows, definitions, idempotency, quarantine, retention, ingest, [`live`], [`hub`] and replay. Each owns its
 //!    state and rules and knows only the services before it.
 //!
 //! [`Dump`] opens a database and composes the services.
@@ -35,6 +35,7 @@ mod receipt;
 mod record;
 mod replay;
 mod request;
+mod retention;
 pub mod route;
 mod rows;
 pub mod schema;
@@ -68,6 +69,7 @@ pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
 pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
+pub use retention::{Measured, NextRemoval, Retention, RetentionStatus};
 pub use rows::{
     Aggregates, ByteChunks, Listing, RowChunks, RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet,
 };

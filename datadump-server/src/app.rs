@@ -78,6 +78,7 @@ impl App {
     pub(crate) fn stop(&self) {
         self.streams.stop();
         self.dump.hub().stop_waiting();
+        self.dump.live().stop_waiting();
     }
 
     /// Commits all accepted throws.

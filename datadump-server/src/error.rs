@@ -85,6 +85,7 @@ impl From<CoreError> for Problem {
             CoreError::UnknownStorage(_) => (404, "unknown-storage", "No such storage"),
             CoreError::HubStorage(_) => (403, "hub-storage", "The storage belongs to the hub"),
             CoreError::UnknownRow { .. } => (404, "unknown-row", "No such row"),
+            CoreError::TooOld(_) => (410, "too-old", "The position is too old"),
             CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
             CoreError::InUse(_) => (409, "in-use", "The resource is in use"),
             CoreError::Migrating { .. } => (409, "migrating", "The storage is being migrated"),

@@ -63,6 +63,8 @@ pub async fn run(
     });
     builder = builder.throw_memory(config.throw_memory);
     builder = builder.change_log_time(config.change_log_time).change_log_size(config.change_log_size);
+    builder = builder.quarantine_time(config.quarantine_time).quarantine_size(config.quarantine_size);
+    builder = builder.kept_throws_time(config.kept_throws_time).kept_throws_size(config.kept_throws_size);
     if let Some(worker) = &config.worker {
         builder = builder.workers(worker.clone());
     }

@@ -27,6 +27,7 @@ on_both![
     the_capture_page_works_as_shown,
     the_processors_page_works_as_shown,
     the_live_page_works_as_shown,
+    the_change_feed_page_works_as_shown,
     the_hub_page_works_as_shown,
     the_query_page_works_as_shown,
     every_built_in_format_has_a_page,
@@ -50,6 +51,10 @@ async fn the_processors_page_works_as_shown(server: Server) {
 
 async fn the_live_page_works_as_shown(server: Server) {
     run("docs/live.md", &server).await;
+}
+
+async fn the_change_feed_page_works_as_shown(server: Server) {
+    run("docs/changes.md", &server).await;
 }
 
 async fn the_hub_page_works_as_shown(server: Server) {

@@ -12,7 +12,7 @@ use self::automatic::RefusedChanges;
 use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
-    schema::{Change, Class, Definition, Difference, StorageId, evolve, parse},
+    schema::{Change, Class, Definition, Difference, InForce, StorageId, evolve, parse},
     store::{ChangeImpact, Declaration, Progress, Storage, Store, VersionPage},
 };
 
@@ -101,8 +101,8 @@ impl Definitions {
     /// background; see [`settled`](Self::settled).
     pub async fn declare(&self, definition: &Json, consent: Consent) -> Result<Declared> {
         let parsed = parsed(definition).await?;
-        check_owner(&parsed)?;
         let base = self.base_of(&parsed)?;
+        check_owner(&parsed, base.as_deref())?;
         let Some(base) = base else {
             let storage = self.queue(parsed, definition, None).await?;
             return Ok(Declared { storage, changed: true });
@@ -128,8 +128,8 @@ impl Definitions {
     /// Returns the changes that declaring this definition would make, without making them.
     pub async fn plan(&self, definition: &Json) -> Result<Plan> {
         let parsed = parsed(definition).await?;
-        check_owner(&parsed)?;
         let base = self.base_of(&parsed)?;
+        check_owner(&parsed, base.as_deref())?;
         let in_force = base.as_ref().and_then(|storage| storage.in_force.clone());
         let Some((base, in_force)) = base.zip(in_force) else {
             return Ok(Plan {
@@ -234,9 +234,15 @@ impl Definitions {
     }
 }
 
-/// Refuses definitions of storages that belong to the hub.
-fn check_owner(definition: &Definition) -> Result<()> {
-    match definition.name.is_of_hub() {
+/// Refuses definitions of storages that belong to the hub, unless only the retention changes.
+fn check_owner(definition: &Definition, base: Option<&Storage>) -> Result<()> {
+    let may_change = |in_force: &InForce| {
+        let mut before = in_force.definition.clone();
+        before.meta.retention = definition.meta.retention;
+        before == *definition
+    };
+    let in_force = base.and_then(|base| base.in_force.as_ref());
+    match definition.name.is_of_hub() && !in_force.is_some_and(|in_force| may_change(in_force)) {
         true => Err(Error::HubStorage(definition.name.to_string())),
         false => Ok(()),
     }

@@ -21,7 +21,8 @@ use crate::{
     },
     quarantine::Quarantine,
     replay::Replays,
-    store::{Options, ReadMemory, Retention, Store, postgres::PostgresStore, sqlite::SqliteStore},
+    retention::{Retention, RetentionOptions},
+    store::{self, Options, ReadMemory, Store, postgres::PostgresStore, sqlite::SqliteStore},
     validate,
 };
 
@@ -37,7 +38,8 @@ pub struct Builder {
     max_throw: usize,
     throw_memory: usize,
     read_memory: usize,
-    change_log: Retention,
+    change_log: store::Retention,
+    retention: RetentionOptions,
     processors: Vec<Arc<dyn Processor>>,
     workers: Option<WorkerCommand>,
     limits: Limits,
@@ -56,7 +58,8 @@ impl Default for Builder {
             max_throw: 64 << 20,
             throw_memory: 416 << 20,
             read_memory: 128 << 20,
-            change_log: Retention::default(),
+            change_log: store::Retention::default(),
+            retention: RetentionOptions::default(),
             processors: Vec::new(),
             workers: None,
             limits: Limits::default(),
@@ -137,6 +140,34 @@ impl Builder {
     #[must_use]
     pub fn change_log_size(mut self, bytes: usize) -> Self {
         self.change_log.bytes = bytes;
+        self
+    }
+
+    /// Sets how long quarantine entries are kept after they were last changed.
+    #[must_use]
+    pub fn quarantine_time(mut self, time: Duration) -> Self {
+        self.retention.quarantine.age = Some(time);
+        self
+    }
+
+    /// Sets the maximum size of the quarantine in bytes. The oldest entries are removed first.
+    #[must_use]
+    pub fn quarantine_size(mut self, bytes: usize) -> Self {
+        self.retention.quarantine.bytes = Some(bytes as u64);
+        self
+    }
+
+    /// Sets how long throws are kept of sources with `keep_raw`.
+    #[must_use]
+    pub fn kept_throws_time(mut self, time: Duration) -> Self {
+        self.retention.kept_throws.age = Some(time);
+        self
+    }
+
+    /// Sets the maximum size of kept throws in bytes. The oldest ones are removed first.
+    #[must_use]
+    pub fn kept_throws_size(mut self, bytes: usize) -> Self {
+        self.retention.kept_throws.bytes = Some(bytes as u64);
         self
     }
 
@@ -224,8 +255,20 @@ impl Builder {
         ))
         .await?;
         let quarantine = Quarantine::new(context.clone());
+        let retention = Retention::new(context.clone(), self.retention);
         let replays = Replays::new(context.clone(), ingest.clone(), hub.clone());
-        Ok(Dump { context, definitions, idempotency, quarantine, ingest, live, hub, replays, _guard: guard })
+        Ok(Dump {
+            context,
+            definitions,
+            idempotency,
+            quarantine,
+            retention,
+            ingest,
+            live,
+            hub,
+            replays,
+            _guard: guard,
+        })
     }
 }
 

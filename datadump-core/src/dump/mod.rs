@@ -22,6 +22,7 @@ use crate::{
     quarantine::Quarantine,
     receipt::Receipt,
     replay::{ReplayRequest, Replays},
+    retention::Retention,
     rows::{Rows, Saved, keyed},
     store::{Expect, Load},
     throw::SourceName,
@@ -58,6 +59,7 @@ pub struct Dump {
     definitions: Definitions,
     idempotency: Idempotency,
     quarantine: Quarantine,
+    retention: Retention,
     ingest: Ingest,
     live: Live,
     hub: Hub,
@@ -207,6 +209,11 @@ impl Dump {
     /// Returns the quarantine, which holds data that could not be stored.
     pub fn quarantine(&self) -> &Quarantine {
         &self.quarantine
+    }
+
+    /// Returns the retention of rows, quarantine entries and kept throws.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// Returns the replays of quarantine entries and kept throws.

@@ -158,7 +158,9 @@ mod tests {
         let once = crate::IdempotencyKey::parse("k").unwrap();
         let saved = dump.save_with_key(READINGS, &row, Expect::Anything, once.into()).await;
         assert!(is_refused(saved.unwrap_err()));
-        assert!(is_refused(dump.declare(&definition(READINGS), Consent::default()).await.unwrap_err()));
+        let mut changed = definition(READINGS);
+        changed["meta"]["scans"] = (changed["meta"]["scans"] != true).into();
+        assert!(is_refused(dump.declare(&changed, Consent::default()).await.unwrap_err()));
         let source = SourceName::parse(READINGS).unwrap();
         let throw = crate::Incoming { body: r#"{"value": 2}"#.into(), ..crate::Incoming::default() };
         let receipt = dump.throw(&source, throw).await.unwrap();

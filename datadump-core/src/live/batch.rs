@@ -124,12 +124,13 @@ async fn pick<'c>(
     'all: for commit in commits.iter().filter(|commit| commit.position > known) {
         let delivered = if commit.position == known + 1 { delivered } else { 0 };
         for (number, change) in commit.changes.iter().enumerate().skip(delivered) {
-            let is_wanted = match storages.get(&change.storage) {
+            let id = change.storage();
+            let is_wanted = match storages.get(&id) {
                 Some(is_wanted) => *is_wanted,
                 None => {
-                    let storage = store.storage(change.storage).await?;
+                    let storage = store.storage(id).await?;
                     let is_wanted = storage.is_some_and(|storage| wants(&storage.name));
-                    storages.insert(change.storage, is_wanted);
+                    storages.insert(id, is_wanted);
                     is_wanted
                 }
             };
@@ -161,15 +162,15 @@ impl PickedChanges<'_> {
         // In the order of the changes, so that the first one always gets its row.
         let mut storages: Vec<(StorageId, Vec<Value>)> = Vec::new();
         for (_, change) in &self.changes {
-            let known = storages.iter().position(|(storage, _)| *storage == change.storage);
+            let known = storages.iter().position(|(storage, _)| *storage == change.storage());
             let place = known.unwrap_or_else(|| {
-                storages.push((change.storage, Vec::new()));
+                storages.push((change.storage(), Vec::new()));
                 storages.len() - 1
             });
-            if let Some((_, keys)) = storages.get_mut(place).filter(|_| change.kind != ChangeKind::Deleted)
-                && !keys.contains(&change.key)
+            if let (Some((_, keys)), Some(key)) = (storages.get_mut(place), key_to_read(change))
+                && !keys.contains(key)
             {
-                keys.push(change.key.clone());
+                keys.push(key.clone());
             }
         }
         let (mut rows, mut bytes) = (HashMap::new(), MAX_BATCH_BYTES);
@@ -182,13 +183,13 @@ impl PickedChanges<'_> {
         let (mut events, mut before) = (Vec::new(), after.position);
         for (position, change) in &self.changes {
             // A storage that was removed has no events.
-            let Some(rows) = rows.get(&change.storage) else { continue };
-            if change.kind != ChangeKind::Deleted && rows.unread.contains(&change.key) {
+            let Some(rows) = rows.get(&change.storage()) else { continue };
+            let key = key_to_read(change);
+            if key.is_some_and(|key| rows.unread.contains(key)) {
                 return Ok(EventBatch::new(after.position, before, events));
             }
             if let Some(in_force) = &rows.in_force {
-                let row = rows.rows.iter().find(|row| row.key == change.key);
-                let row = row.filter(|_| change.kind != ChangeKind::Deleted).cloned();
+                let row = key.and_then(|key| rows.rows.iter().find(|row| row.key == *key)).cloned();
                 let cursor = Some(at(*position));
                 events.push(Arc::new(Event::changed(in_force, change, row, cursor, hub_events)));
             }
@@ -196,6 +197,11 @@ impl PickedChanges<'_> {
         }
         Ok(EventBatch::new(after.position, self.end, events))
     }
+}
+
+/// Returns the key of the row that an event about this change carries.
+fn key_to_read(change: &Change) -> Option<&Value> {
+    change.row().filter(|row| row.kind != ChangeKind::Deleted).map(|row| &row.key)
 }
 
 /// Current rows of one storage.

@@ -1,4 +1,4 @@
-//! A change of a row, with the row as it is when the event is published.
+//! A change of a storage, with the row as it is when the event is published.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::cursor::Cursor;
 use crate::{
     schema::{InForce, StorageName, StoredRow, Value},
-    store::{Change, ChangeKind, Stored, system_storages::SystemStorage},
+    store::{Change, ChangeKind, RowChange, Stored, Trim, system_storages::SystemStorage},
 };
 
 /// Number of frame kinds for [`Event::frame`].
@@ -27,18 +27,15 @@ pub(crate) struct HubEvents {
     pub(crate) describe: fn(SystemStorage, ChangeKind, &Value, Option<&Stored>) -> (&'static str, Json),
 }
 
-/// A change of a row.
+/// A change of a storage.
 #[derive(Debug)]
 pub struct Event {
-    /// The kind of change.
-    pub what: ChangeKind,
-    /// The row's storage.
+    /// Name of the storage.
     pub storage: StorageName,
-    /// The version that the change created or deleted. The row may have a later one by now.
-    pub version: i32,
+    /// The change. Its version is the one that it created or deleted; the row may have a later one by now.
+    pub change: Change,
     /// The position after the event; `None` for a row of a backfill.
     pub(super) cursor: Option<Cursor>,
-    pub(super) key: Value,
     system: Option<SystemStorage>,
     hub_events: &'static HubEvents,
     /// The current row; `None` if it no longer exists.
@@ -57,13 +54,13 @@ impl Event {
         hub_events: &'static HubEvents,
     ) -> Self {
         let (storage, key, version) = (in_force.storage, row.key.clone(), row.version);
-        let change = Change { storage, kind: ChangeKind::Inserted, key, version };
+        let change = Change::Row(RowChange { storage, kind: ChangeKind::Inserted, key, version });
         Self::changed(in_force, &change, Some(row), None, hub_events)
     }
 
     /// Returns the system storage that the row belongs to, if any, and the row's key.
     pub(crate) fn system(&self) -> Option<(SystemStorage, &Value)> {
-        self.system.map(|storage| (storage, &self.key))
+        self.system.zip(self.change.row().map(|row| &row.key))
     }
 
     /// Returns the current row.
@@ -71,13 +68,41 @@ impl Event {
         self.stored.as_ref()
     }
 
-    /// Returns the event's name: `insert`, `update` or `delete`; for the hub, `device` or `command`.
+    /// Returns the kind of change of the row; `None` if the event is not about one row.
+    pub(super) fn kind(&self) -> Option<ChangeKind> {
+        self.change.row().map(|row| row.kind)
+    }
+
+    /// Returns the event's name: `insert`, `update`, `delete` or `trim`; for the hub, `device` or `command`.
     pub fn name(&self) -> &'static str {
-        match (self.system, self.what) {
-            (Some(storage), what) => (self.hub_events.describe)(storage, what, &self.key, None).0,
-            (None, ChangeKind::Inserted) => "insert",
-            (None, ChangeKind::Updated) => "update",
-            (None, ChangeKind::Deleted) => "delete",
+        match (self.system, &self.change) {
+            (_, Change::Trim(_)) => "trim",
+            (Some(storage), Change::Row(row)) => {
+                (self.hub_events.describe)(storage, row.kind, &row.key, None).0
+            }
+            (None, Change::Row(row)) => match row.kind {
+                ChangeKind::Inserted => "insert",
+                ChangeKind::Updated => "update",
+                ChangeKind::Deleted => "delete",
+            },
+        }
+    }
+
+    /// Returns the key of the row as JSON; null if the event is not about one row.
+    pub fn key(&self) -> &Json {
+        &self.key_json
+    }
+
+    /// Returns the current row as JSON; null if it no longer exists.
+    pub fn row(&self) -> Json {
+        self.stored.as_ref().map_or(Json::Null, Stored::to_json)
+    }
+
+    /// Returns the rows that retention has removed; `None` if the event is about one row.
+    pub fn trim(&self) -> Option<&Trim> {
+        match &self.change {
+            Change::Trim(trim) => Some(trim),
+            Change::Row(_) => None,
         }
     }
 
@@ -85,7 +110,7 @@ impl Event {
     /// subscribers.
     pub fn reading(&self) -> Option<&str> {
         let render = || {
-            let stored = self.stored.as_ref().filter(|_| self.what == ChangeKind::Inserted)?;
+            let stored = self.stored.as_ref().filter(|_| self.kind() == Some(ChangeKind::Inserted))?;
             let reading = (self.hub_events.reading)(stored, self.cursor.is_some())?;
             Some(reading.to_string())
         };
@@ -101,15 +126,14 @@ impl Event {
         cursor: Option<Cursor>,
         hub_events: &'static HubEvents,
     ) -> Self {
+        let kind = &in_force.definition.key.kind;
         Self {
-            what: change.kind,
             storage: in_force.definition.name.clone(),
-            version: change.version,
             cursor,
-            key: change.key.clone(),
-            system: SystemStorage::of(change.storage),
+            system: SystemStorage::of(change.storage()),
             hub_events,
-            key_json: change.key.to_json(&in_force.definition.key.kind),
+            key_json: change.row().map_or(Json::Null, |row| row.key.to_json(kind)),
+            change: change.clone(),
             stored: row.map(|row| Stored { row, in_force: in_force.clone() }),
             data: OnceLock::new(),
             reading: OnceLock::new(),
@@ -117,17 +141,25 @@ impl Event {
         }
     }
 
-    /// Returns `{"storage", "key", "version", "row"}` as JSON; `row` is null if it no longer exists. It is
-    /// rendered once for all subscribers.
+    /// Returns `{"storage", "key", "version", "row"}` as JSON; `row` is null if it no longer exists. A trim is
+    /// `{"storage", "after", "until", "rows"}`. It is rendered once for all subscribers.
     pub fn data(&self) -> &str {
         self.data.get_or_init(|| {
+            let storage = self.storage.as_str();
+            let row = match &self.change {
+                Change::Row(row) => row,
+                Change::Trim(Trim { after, until, rows, .. }) => {
+                    return json!({"storage": storage, "after": after, "until": until, "rows": rows})
+                        .to_string();
+                }
+            };
             if let Some(storage) = self.system {
                 let describe = self.hub_events.describe;
-                return describe(storage, self.what, &self.key, self.stored.as_ref()).1.to_string();
+                return describe(storage, row.kind, &row.key, self.stored.as_ref()).1.to_string();
             }
-            let row = self.stored.as_ref().map_or(Json::Null, Stored::to_json);
-            let storage = self.storage.as_str();
-            json!({"storage": storage, "key": self.key_json, "version": self.version, "row": row}).to_string()
+            let version = row.version;
+            json!({"storage": storage, "key": self.key_json, "version": version, "row": self.row()})
+                .to_string()
         })
     }
 

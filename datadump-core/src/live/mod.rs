@@ -5,6 +5,8 @@
 //!      └──────────── a subscription that has fallen behind reads by itself ──────────┘
 //! ```
 //!
+//! A program that copies a storage reads its [changes](feed) page by page instead of subscribing.
+//!
 //! The reader broadcasts what is new. A subscription that finds a gap between its position and the next batch,
 //! because it was slow or has just begun, reads the change log by itself until it has caught up. Rows are
 //! buffered up to a limit in bytes; the oldest batches lose their rows first, and a slow subscriber reads those
@@ -16,6 +18,7 @@ mod channel;
 mod cursor;
 mod device_filter;
 mod event;
+mod feed;
 mod interest;
 mod reader;
 mod request;
@@ -26,6 +29,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use self::{
     channel::{Channel, Counters},
     interest::Interest,
@@ -33,6 +38,7 @@ use self::{
 pub use self::{
     cursor::Cursor,
     event::{Event, FRAME_KINDS},
+    feed::{FeedPage, FeedRequest, FeedStart, MAX_CHANGES},
     request::{Backfill, SubscriptionRequest},
     subscription::{Delivery, Subscription},
 };
@@ -50,6 +56,8 @@ pub struct Live {
     sources: Sources,
     hub_events: &'static HubEvents,
     channel: Arc<Channel>,
+    /// Cancelled when requests must no longer wait for changes.
+    waits: CancellationToken,
 }
 
 /// The load of live subscriptions, for status and metrics. The counters only grow.
@@ -65,7 +73,8 @@ pub struct Load {
 
 impl Live {
     pub(crate) fn new(context: Context, sources: Sources, hub_events: &'static HubEvents) -> Self {
-        Self { context, sources, hub_events, channel: Arc::new(Channel::new()) }
+        let waits = CancellationToken::new();
+        Self { context, sources, hub_events, channel: Arc::new(Channel::new()), waits }
     }
 
     /// Subscribes to commits from now on, or from a given position.
@@ -93,6 +102,7 @@ impl Live {
     }
 
     pub(crate) fn close(&self) {
+        self.stop_waiting();
         self.channel.close();
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{FieldName, Kind, Pattern, StorageName, Value};
+use super::{FieldName, Kind, Pattern, RetentionPolicy, StorageName, Value};
 
 /// The definition of a storage.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +87,8 @@ pub struct Meta {
     pub scans: bool,
     /// Requires an update to state the row version it is based on.
     pub require_version: bool,
+    /// Which rows are kept; `None` for all.
+    pub retention: Option<RetentionPolicy>,
 }
 
 /// An index over one or more fields.

@@ -151,6 +151,9 @@ fn meta(meta: &Meta) -> Map<String, Json> {
             .collect();
         members.insert("indexes".into(), indexes.into());
     }
+    if let Some(retention) = &meta.retention {
+        members.insert("retention".into(), retention.to_json());
+    }
     for (name, flag) in
         [("auto", meta.auto), ("scans", meta.scans), ("require_version", meta.require_version)]
     {

@@ -13,6 +13,7 @@ pub mod conformance;
 mod current_row;
 mod decide;
 mod declare;
+mod extent;
 pub mod migrate;
 mod page;
 pub mod postgres;
@@ -27,19 +28,20 @@ pub(crate) mod system;
 pub mod system_storages;
 mod write;
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Timestamp},
     error::{Fault, Result},
     id::Ids,
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionPage, VersionRecord};
-pub use change_log::{Change, ChangeKind, Commit, Retention, Span};
+pub use change_log::{Change, ChangeKind, Commit, Retention, RowChange, Span, Trim};
+pub use extent::{Capacity, Extent};
 pub use migrate::{ChangeImpact, Progress};
 pub use query::{
     Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Bucket, Column, Count, Filter, FoundRows,
@@ -193,6 +195,19 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// up.
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows>;
 
+    /// Measures a storage, in one snapshot. It takes as long as counting the rows.
+    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent>;
+
+    /// Removes rows that were last written in a range of time, after its first moment, the oldest ones first: about
+    /// this many, and none if that is not possible now, for example during a migration. The change log gets one
+    /// [`Trim`] for all of them: exactly the rows that it describes are removed, among those committed before it.
+    async fn trim(
+        &self,
+        in_force: &Arc<InForce>,
+        range: (Timestamp, Timestamp),
+        rows: u64,
+    ) -> Result<Option<TrimStep>>;
+
     /// Returns a counter that grows whenever sources or programs may have changed: for changes made here
     /// before the write returns, for changes made by other processes within seconds.
     fn config_signal(&self) -> watch::Receiver<u64>;
@@ -252,6 +267,15 @@ pub struct Declaration {
     pub sent: serde_json::Value,
     /// The version it follows; `None` for a new storage.
     pub base: Option<(StorageId, i32)>,
+}
+
+/// A step of retention.
+#[derive(Debug, Clone, Copy)]
+pub struct TrimStep {
+    /// The rows that were removed.
+    pub trim: Trim,
+    /// How long it took, which is about how long other writes had to wait for it.
+    pub took: Duration,
 }
 
 /// Load of the write path, for status and metrics. The counters only grow.

@@ -1,5 +1,6 @@
 //! The API, one file per resource.
 
+mod changes;
 mod commands;
 mod devices;
 mod examples;
@@ -13,6 +14,7 @@ mod quarantine;
 mod queries;
 mod replay_answer;
 mod replays;
+mod retention_answer;
 mod rows;
 mod series;
 mod sources;
@@ -43,6 +45,7 @@ pub(crate) type Resources = (
         queries::Queries,
         series::SeriesOf,
         series::ManySeries,
+        changes::Changes,
         keys::Keys,
     ),
     (hub::Hub, devices::Devices, commands::Commands),
@@ -72,6 +75,7 @@ pub(crate) fn resources(
             queries::Queries { dump: dump.clone() },
             series::SeriesOf { dump: dump.clone() },
             series::ManySeries { dump: dump.clone() },
+            changes::Changes { dump: dump.clone() },
             keys::Keys { rows: rows::Rows { dump: dump.clone() } },
         ),
         (

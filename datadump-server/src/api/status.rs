@@ -6,7 +6,7 @@ use datadump_core::{Dump, store::Span};
 use poem_openapi::{Object as ApiObject, OpenApi};
 use serde::Serialize;
 
-use super::tag::Tag;
+use super::{retention_answer::RetentionAnswer, tag::Tag};
 use crate::{
     answer::{Reply, ThrowCounters},
     metrics::Metrics,
@@ -53,6 +53,8 @@ pub(crate) struct StatusAnswer {
     warnings: Vec<String>,
     /// State of each storage.
     storages: Vec<StorageState>,
+    /// What each storage with a retention holds, and what is removed from it next.
+    retention: Vec<RetentionAnswer>,
 }
 
 /// The change log: a stream can resume from any position in it.
@@ -122,6 +124,7 @@ impl Status {
             connections: self.metrics.connections.open(),
             warnings: self.dump.warnings().to_vec(),
             storages: storages.collect(),
+            retention: self.dump.retention().status().into_iter().map(RetentionAnswer::of).collect(),
         }))
     }
 }

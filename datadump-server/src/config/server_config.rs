@@ -49,6 +49,14 @@ pub struct Config {
     pub change_log_time: Duration,
     /// Maximum size of the change log, in bytes.
     pub change_log_size: usize,
+    /// How long quarantine entries are kept.
+    pub quarantine_time: Duration,
+    /// Maximum size of the quarantine in bytes.
+    pub quarantine_size: usize,
+    /// How long throws are kept.
+    pub kept_throws_time: Duration,
+    /// Maximum size of kept throws in bytes.
+    pub kept_throws_size: usize,
     /// Format of the logs.
     pub log_format: LogFormat,
     /// Command that starts a worker process for VRL programs. It must run a program that calls
@@ -90,6 +98,10 @@ impl Default for Config {
             stop_timeout: Duration::from_secs(30),
             change_log_time: Duration::from_hours(30 * 24),
             change_log_size: 10 << 30,
+            quarantine_time: Duration::from_hours(30 * 24),
+            quarantine_size: 10 << 30,
+            kept_throws_time: Duration::from_hours(30 * 24),
+            kept_throws_size: 10 << 30,
             log_format: LogFormat::Text,
             worker: None,
             log_level: "info".into(),

@@ -81,7 +81,7 @@ const FOUNDATION: &[&str] = &["background", "context", "system_rows"];
 
 /// The services of the core, from bottom to top; each may import those before it.
 const SERVICES: &[&str] =
-    &["idempotency", "rows", "definitions", "quarantine", "ingest", "live", "hub", "replay"];
+    &["idempotency", "rows", "definitions", "quarantine", "retention", "ingest", "live", "hub", "replay"];
 
 /// Folders of services that are pure and import only the vocabulary.
 const PURE: &[&str] = &["hub/rules/"];

@@ -75,7 +75,10 @@ impl Subscription {
             let event = Event::backfilled(&in_force, row, self.hub_events);
             // The row may have changed since its key was collected.
             if self.passes(&event) {
-                self.backfilled.insert((event.storage.clone(), format!("{:?}", event.key)), event.version);
+                if let Some(row) = event.change.row() {
+                    let key = (event.storage.clone(), format!("{:?}", row.key));
+                    self.backfilled.insert(key, row.version);
+                }
                 self.ready.push_back(Delivery::Event(Arc::new(event)));
             }
         }

@@ -290,19 +290,24 @@ impl Subscription {
         if self.backfilled.is_empty() {
             return false;
         }
-        let key = (event.storage.clone(), format!("{:?}", event.key));
-        if event.what == ChangeKind::Deleted {
-            // A row that is recreated starts with version 1.
+        let Some(row) = event.change.row() else {
+            // The rows that were removed are not known by key. A row that is recreated starts with version 1.
+            self.backfilled.retain(|(storage, _), _| *storage != event.storage);
+            return false;
+        };
+        let key = (event.storage.clone(), format!("{:?}", row.key));
+        if row.kind == ChangeKind::Deleted {
+            // The same.
             self.backfilled.remove(&key);
         }
-        self.backfilled.get(&key).is_some_and(|version| event.version <= *version)
+        self.backfilled.get(&key).is_some_and(|version| row.version <= *version)
     }
 
     fn passes(&mut self, event: &Event) -> bool {
         // Old transitions and commands are cleaned up; that is not an event.
         let is_cleaned_up =
             matches!(event.system(), Some((SystemStorage::Transition | SystemStorage::Command, _)));
-        if is_cleaned_up && event.what == ChangeKind::Deleted {
+        if is_cleaned_up && event.kind() == Some(ChangeKind::Deleted) {
             return false;
         }
         if event.stored.as_ref().is_some_and(|stored| !self.devices.matches(&stored.in_force, &stored.row)) {

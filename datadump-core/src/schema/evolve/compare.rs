@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Change, Class, Difference, Task, origin};
 use crate::{
     error::Place,
-    schema::{Definition, Field, FieldName, Index, IndexKind, Kind, Presence, name::fold},
+    schema::{Definition, Field, FieldName, Index, IndexKind, Kind, Presence, RetentionPolicy, name::fold},
 };
 
 /// Compares two versions. `dropped` maps the case-folded names of removed fields to their types.
@@ -252,4 +252,21 @@ fn meta(old: &Definition, new: &Definition, changes: &mut Vec<Change>) {
     flag("auto", old.meta.auto, new.meta.auto, None);
     flag("scans", old.meta.scans, new.meta.scans, Some(false));
     flag("require_version", old.meta.require_version, new.meta.require_version, Some(true));
+    changes.extend(retention(old.meta.retention.as_ref(), new.meta.retention.as_ref()));
+}
+
+fn retention(old: Option<&RetentionPolicy>, new: Option<&RetentionPolicy>) -> Option<Change> {
+    if old == new {
+        return None;
+    }
+    let shown = |policy: Option<&RetentionPolicy>| {
+        policy.map_or_else(|| "all rows".to_owned(), |policy| policy.to_json().to_string())
+    };
+    let detail = format!("retention changes from {} to {}", shown(old), shown(new));
+    let (class, detail) = match new.is_some_and(|new| new.is_stricter_than(old)) {
+        true => (Class::Destructive, format!("{detail}, which deletes the rows that exceed it")),
+        false => (Class::Additive, detail),
+    };
+    let at = Place::field("meta").name("retention");
+    Some(Change { class, at, name: "retention".to_owned(), detail, task: Task::Nothing })
 }

@@ -1,5 +1,7 @@
 //! Parses the `meta` of a definition.
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Place,
-    schema::{Field, FieldName, Index, IndexKind, Meta, kind::MAX_INDEX_ENTRY_BYTES},
+    schema::{Field, FieldName, Index, IndexKind, Meta, RetentionPolicy, kind::MAX_INDEX_ENTRY_BYTES},
 };
 
 /// Maximum number of fields per index.
@@ -25,10 +27,52 @@ pub(super) fn read(json: &Json, fields: &[Field], faults: &mut Faults) -> Option
     let auto = members.flag("auto", faults).unwrap_or(false);
     let scans = members.flag("scans", faults).unwrap_or(false);
     let require_version = members.flag("require_version", faults).unwrap_or(false);
+    let retention = members.optional("retention").map(|json| retention(json, &at.name("retention"), faults));
     members.finish("meta", faults);
     let unique_together = items(unique_together, &at.name("unique_together"), fields, faults, unique);
     let indexes = items(indexes, &at.name("indexes"), fields, faults, index);
-    Some(Meta { unique_together: unique_together?, indexes: indexes?, auto, scans, require_version })
+    let retention = match retention {
+        Some(retention) => Some(retention?),
+        None => None,
+    };
+    let (unique_together, indexes) = (unique_together?, indexes?);
+    Some(Meta { unique_together, indexes, auto, scans, require_version, retention })
+}
+
+/// Parses how long, and how much of, the rows are kept.
+fn retention(json: &Json, at: &Place, faults: &mut Faults) -> Option<RetentionPolicy> {
+    let mut members = Members::of(json, at.clone(), "retention", faults)?;
+    let (age, rows, bytes) = (members.optional("age"), members.optional("rows"), members.optional("bytes"));
+    members.finish("retention", faults);
+    if age.is_none() && rows.is_none() && bytes.is_none() {
+        faults.add(at.clone(), "missing", "retention needs at least one of `age`, `rows` and `bytes`");
+        return None;
+    }
+    let before = faults.0.len();
+    let mut read = |name, json: Option<&Json>, read: &dyn Fn(&Json) -> Option<u64>, expected: &str| {
+        let json = json?;
+        let limit = read(json);
+        if limit.is_none() {
+            faults.add(at.name(name), "retention", format!("{json} is not {expected}"));
+        }
+        limit
+    };
+    let age = read(
+        "age",
+        age,
+        &|json| RetentionPolicy::parse_age(json.as_str()?).map(|age| age.as_secs()),
+        "an age, such as \"30d\": a whole number with one of the units s, m, h, d and w",
+    );
+    let positive = |json: &Json| json.as_u64().filter(|number| *number > 0);
+    let rows = read("rows", rows, &positive, "a positive whole number of rows");
+    let size = |json: &Json| positive(json).or_else(|| RetentionPolicy::parse_size(json.as_str()?));
+    let bytes = read(
+        "bytes",
+        bytes,
+        &size,
+        "a size, such as \"10GB\": a number of bytes, or a whole number with one of the units B, kB, MB, GB, TB, KiB, MiB, GiB and TiB",
+    );
+    (faults.0.len() == before).then(|| RetentionPolicy { age: age.map(Duration::from_secs), rows, bytes })
 }
 
 /// Parses each item of an optional array.

@@ -1,9 +1,10 @@
 //! The change log: which rows were changed, in commit order.
 //!
 //! Every commit that changes rows of users' storages, or devices and commands, appends one entry in the same
-//! transaction: its position and, [packed](pack), the keys it inserted, updated and deleted. Positions are
-//! dense and in commit order, on any number of nodes, so a reader that has seen everything up to a position
-//! misses nothing when it continues after it.
+//! transaction: its position and, [packed](pack), the keys it inserted, updated and deleted. Rows that retention
+//! removes have no keys there: all rows of a step are one [`Trim`]. Positions are dense and in commit order, on any
+//! number of nodes, so a reader that has seen everything up to a position misses nothing when it continues after
+//! it.
 //!
 //! ```text
 //! outcomes ─► packer ─► entry: the last statement of the transaction
@@ -118,9 +119,18 @@ impl Commit {
     }
 }
 
+/// One change of a storage.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A row was changed.
+    Row(RowChange),
+    /// Retention has removed rows.
+    Trim(Trim),
+}
+
 /// One changed row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct RowChange {
     /// The row's storage, which may have been removed since.
     pub storage: StorageId,
     /// How the row was changed.
@@ -129,6 +139,37 @@ pub struct Change {
     pub key: Value,
     /// The row's version; for a deleted row its last one.
     pub version: i32,
+}
+
+/// Rows that retention has removed: all that were last written in a range of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trim {
+    /// The rows' storage, which may have been removed since.
+    pub storage: StorageId,
+    /// The rows were last written after this moment.
+    pub after: Timestamp,
+    /// The rows were last written at or before this moment.
+    pub until: Timestamp,
+    /// Number of rows.
+    pub rows: u64,
+}
+
+impl Change {
+    /// Returns the storage that was changed.
+    pub fn storage(&self) -> StorageId {
+        match self {
+            Self::Row(row) => row.storage,
+            Self::Trim(trim) => trim.storage,
+        }
+    }
+
+    /// Returns the changed row, if it is one.
+    pub fn row(&self) -> Option<&RowChange> {
+        match self {
+            Self::Row(row) => Some(row),
+            Self::Trim(_) => None,
+        }
+    }
 }
 
 /// How a row was changed.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! entry  = format change*
-//! change = flags [storage] key [version]
+//! change = flags [storage] (key [version] | trim)
 //! flags  = change kind (2 bits), key type (2 bits), same storage as before (1 bit), version is 1 (1 bit)
+//! trim   = microseconds of its end, length of its range of time in microseconds, number of rows
 //! key    = integer: difference to the previous integer key
 //!        | text:    length of the prefix shared with the previous key, length of the rest, rest
 //!        | uuid:    length of the prefix shared with the previous key, rest
@@ -13,8 +14,9 @@
 
 use uuid::Uuid;
 
-use super::{Change, ChangeKind};
+use super::{Change, ChangeKind, RowChange, Trim};
 use crate::{
+    clock::Timestamp,
     error::{Error, Result},
     schema::{StorageId, Value},
     store::{Outcome, system_storages},
@@ -26,6 +28,9 @@ const FORMAT: u8 = 1;
 const INTEGER: u8 = 0;
 const TEXT: u8 = 1;
 const UUID: u8 = 2;
+
+/// The change kind of a trim.
+const TRIM: u8 = 3;
 
 const SAME_STORAGE: u8 = 0b1_0000;
 const FIRST_VERSION: u8 = 0b10_0000;
@@ -69,9 +74,6 @@ impl Packer {
         if !system_storages::is_published(storage) {
             return Ok(());
         }
-        if self.bytes.is_empty() {
-            self.bytes.push(FORMAT);
-        }
         let key_type = match key {
             Value::Integer(_) => INTEGER,
             Value::Text(_) => TEXT,
@@ -83,14 +85,7 @@ impl Packer {
             ChangeKind::Updated => 1,
             ChangeKind::Deleted => 2,
         };
-        let is_same = self.previous.storage == Some(storage);
-        let flags = kind | (key_type << 2);
-        let flags = flags | if is_same { SAME_STORAGE } else { 0 };
-        self.bytes.push(flags | if version == 1 { FIRST_VERSION } else { 0 });
-        if !is_same {
-            self.signed(storage.get());
-            self.previous.storage = Some(storage);
-        }
+        self.begin(storage, kind | (key_type << 2) | if version == 1 { FIRST_VERSION } else { 0 });
         match key {
             Value::Integer(integer) => {
                 self.signed(integer.wrapping_sub(self.previous.integer));
@@ -111,6 +106,30 @@ impl Packer {
             self.signed(version.into());
         }
         Ok(())
+    }
+
+    /// Adds rows that retention has removed, unless changes of their storage are not published.
+    pub(in crate::store) fn trim(&mut self, trim: &Trim) {
+        if !system_storages::is_published(trim.storage) {
+            return;
+        }
+        self.begin(trim.storage, TRIM);
+        self.signed(trim.until.micros());
+        self.number(trim.until.micros().saturating_sub(trim.after.micros()).unsigned_abs());
+        self.number(trim.rows);
+    }
+
+    /// Writes the flags of a change, and its storage unless it is that of the previous one.
+    fn begin(&mut self, storage: StorageId, flags: u8) {
+        if self.bytes.is_empty() {
+            self.bytes.push(FORMAT);
+        }
+        let is_same = self.previous.storage == Some(storage);
+        self.bytes.push(flags | if is_same { SAME_STORAGE } else { 0 });
+        if !is_same {
+            self.signed(storage.get());
+            self.previous.storage = Some(storage);
+        }
     }
 
     /// Returns the entry; `None` if there are no changes.
@@ -166,15 +185,16 @@ struct Decoder<'b>(&'b [u8]);
 impl Decoder<'_> {
     fn change(&mut self, previous: &mut Previous) -> Option<Change> {
         let flags = self.byte()?;
+        if flags & SAME_STORAGE == 0 {
+            previous.storage = Some(StorageId(self.signed()?));
+        }
+        let storage = previous.storage?;
         let kind = match flags & 0b11 {
             0 => ChangeKind::Inserted,
             1 => ChangeKind::Updated,
             2 => ChangeKind::Deleted,
-            _ => return None,
+            _ => return self.trim(storage).map(Change::Trim),
         };
-        if flags & SAME_STORAGE == 0 {
-            previous.storage = Some(StorageId(self.signed()?));
-        }
         let key = match (flags >> 2) & 0b11 {
             INTEGER => {
                 previous.integer = previous.integer.wrapping_add(self.signed()?);
@@ -194,7 +214,14 @@ impl Decoder<'_> {
             _ => return None,
         };
         let version = if flags & FIRST_VERSION != 0 { 1 } else { i32::try_from(self.signed()?).ok()? };
-        Some(Change { storage: previous.storage?, kind, key, version })
+        Some(Change::Row(RowChange { storage, kind, key, version }))
+    }
+
+    fn trim(&mut self, storage: StorageId) -> Option<Trim> {
+        let until = self.signed()?;
+        let after = until.checked_sub(i64::try_from(self.number()?).ok()?)?;
+        let (after, until) = (Timestamp::from_micros(after)?, Timestamp::from_micros(until)?);
+        Some(Trim { storage, after, until, rows: self.number()? })
     }
 
     fn key(&mut self, previous: &mut Previous, shared: usize, length: usize) -> Option<()> {
@@ -236,7 +263,10 @@ mod tests {
     fn packed(changes: &[Change]) -> Vec<u8> {
         let mut packer = Packer::default();
         for change in changes {
-            packer.change(change.storage, change.kind, &change.key, change.version).unwrap();
+            match change {
+                Change::Row(row) => packer.change(row.storage, row.kind, &row.key, row.version).unwrap(),
+                Change::Trim(trim) => packer.trim(trim),
+            }
         }
         packer.finish().unwrap_or_default()
     }
@@ -251,12 +281,21 @@ mod tests {
         ]
     }
 
+    fn storage() -> impl Strategy<Value = StorageId> {
+        prop_oneof![0..3_i64, 0..i64::MAX].prop_map(StorageId)
+    }
+
     fn change() -> impl Strategy<Value = Change> {
         let kind =
             prop_oneof![Just(ChangeKind::Inserted), Just(ChangeKind::Updated), Just(ChangeKind::Deleted)];
-        let storage = prop_oneof![0..3_i64, 0..i64::MAX].prop_map(StorageId);
-        (storage, kind, key(), prop_oneof![Just(1), any::<i32>()])
-            .prop_map(|(storage, kind, key, version)| Change { storage, kind, key, version })
+        let row = (storage(), kind, key(), prop_oneof![Just(1), any::<i32>()])
+            .prop_map(|(storage, kind, key, version)| Change::Row(RowChange { storage, kind, key, version }));
+        let moment = || Timestamp::MIN.micros()..=Timestamp::MAX.micros();
+        let trim = (storage(), moment(), moment(), any::<u64>()).prop_map(|(storage, one, other, rows)| {
+            let at = |micros| Timestamp::from_micros(micros).unwrap();
+            Change::Trim(Trim { storage, after: at(one.min(other)), until: at(one.max(other)), rows })
+        });
+        prop_oneof![4 => row, 1 => trim]
     }
 
     proptest! {
@@ -277,10 +316,14 @@ mod tests {
         let throw = Uuid::from_u128(0x018f_0000_0000_7000_8001_1234_5678_9abc);
         let change = |index: usize, storage| {
             let key = Value::Uuid(crate::id::Ids::nth(throw, index, 0));
-            Change { storage: StorageId(storage), kind: ChangeKind::Inserted, key, version: 1 }
+            let storage = StorageId(storage);
+            Change::Row(RowChange { storage, kind: ChangeKind::Inserted, key, version: 1 })
         };
         let changes: Vec<_> = (0..10_000).map(|index| change(index, 7)).collect();
         assert!(packed(&changes).len() < 50_000, "{}", packed(&changes).len());
         assert_eq!(packed(&[change(1, -3)]), [0; 0]);
+        let (after, until) = (Timestamp::MIN, Timestamp::MAX);
+        let trim = Trim { storage: StorageId(-3), after, until, rows: 1 };
+        assert_eq!(packed(&[Change::Trim(trim)]), [0; 0]);
     }
 }

@@ -8,7 +8,7 @@ use super::bench::{Bench, TestStore, dog, ensure, ensure_eq, numbered};
 use crate::{
     error::{Error, Result},
     schema::Value,
-    store::{Change, ChangeKind, Commit, Expect, Store, Write, WriteBatch},
+    store::{Change, ChangeKind, Commit, Expect, RowChange, Store, Write, WriteBatch},
 };
 
 /// Reads all commits after a position, up to `limit` at a time.
@@ -31,8 +31,8 @@ fn changes(commits: &[Commit]) -> Vec<(ChangeKind, Json, i32)> {
         Value::Text(text) => json!(text),
         other => json!(format!("{other:?}")),
     };
-    let changes = commits.iter().flat_map(|commit| &commit.changes);
-    changes.map(|Change { kind, key: k, version, .. }| (*kind, key(k), *version)).collect()
+    let changes = commits.iter().flat_map(|commit| &commit.changes).filter_map(Change::row);
+    changes.map(|RowChange { kind, key: k, version, .. }| (*kind, key(k), *version)).collect()
 }
 
 pub(super) async fn exactly_the_committed_changes_are_logged(bench: &dyn Bench) -> Result<()> {
@@ -63,7 +63,7 @@ pub(super) async fn exactly_the_committed_changes_are_logged(bench: &dyn Bench) 
     ];
     ensure_eq("the changes", changes(&commits), expected.clone())?;
     let first = commits.first().and_then(|commit| commit.changes.first());
-    ensure_eq("its storage", first.map(|change| change.storage), Some(storage.id))?;
+    ensure_eq("its storage", first.map(Change::storage), Some(storage.id))?;
     ensure("times increase", commits.windows(2).all(|pair| pair[0].at < pair[1].at))?;
     let test = test.reopen().await?;
     let after = test.store.span().await?;

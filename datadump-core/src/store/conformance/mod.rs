@@ -28,6 +28,7 @@ mod merges;
 mod migrations;
 mod newer;
 mod queries;
+mod retention;
 mod rows;
 
 use std::{future::Future, pin::Pin};
@@ -97,6 +98,11 @@ pub const CHECKS: &[Check] = checks![
     change_log::exactly_the_committed_changes_are_logged,
     change_log::no_commit_appears_before_one_that_was_read,
     change_log::large_commits_are_logged_completely,
+    retention::a_storage_is_measured,
+    retention::long_values_count_as_long,
+    retention::a_step_removes_the_oldest_rows_as_one_change,
+    retention::removed_storages_and_system_storages_are_trimmed_rightly,
+    retention::a_follower_of_the_change_log_removes_the_same_rows,
     catalogue::versions_follow_one_another,
     catalogue::a_removed_storage_can_be_created_again,
     catalogue::a_row_for_a_removed_storage_is_refused,

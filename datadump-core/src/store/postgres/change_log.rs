@@ -17,15 +17,25 @@ pub(super) const CHANNEL: &str = "datadump_change_log";
 
 /// Returns the statements that append an entry, to be sent with the `COMMIT`. They contain only numbers.
 pub(super) fn append(at: Timestamp, changes: &[u8]) -> String {
-    let (lock, at, length) = (locks::change_log(), at.micros(), changes.len());
+    format!("SELECT {}; {}", locks::change_log(), insert_packed(at, changes))
+}
+
+/// Returns the same statements with a check in between: if it fails, no entry is appended. It sees everything that
+/// precedes the entry.
+pub(super) fn append_if(check: &str, at: Timestamp, changes: &[u8]) -> String {
+    format!("SELECT {}; {check}; {}", locks::change_log(), insert_packed(at, changes))
+}
+
+/// Returns the statement that appends an entry. The change log's lock must be held when it begins, so that it sees
+/// everything that was committed before the lock was taken.
+fn insert_packed(at: Timestamp, changes: &[u8]) -> String {
+    let (at, length) = (at.micros(), changes.len());
     let mut packed = String::with_capacity(2 * length);
     for byte in changes {
         // Writing to a String cannot fail.
         let _ = write!(packed, "{byte:02x}");
     }
-    // Two statements, so that the second one sees everything that was committed when the lock was taken.
-    let insert = insert(&at.to_string(), &length.to_string(), &format!("'\\x{packed}'"));
-    format!("SELECT {lock}; {insert}")
+    insert(&at.to_string(), &length.to_string(), &format!("'\\x{packed}'"))
 }
 
 /// Returns the statement that appends an entry with these SQL expressions. The change log's lock must be held

@@ -35,6 +35,10 @@ const READER: &str = "SET default_transaction_read_only = on";
 const WRITER: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
                       SET enable_hashjoin = off; SET enable_mergejoin = off";
 
+/// Settings of the session that removes old rows: it finds them by index, however small the table was when it was
+/// analyzed. It waits for no other session for long.
+const TRIMMING: &str = "SET enable_seqscan = off; SET lock_timeout = '1s'";
+
 /// Settings of sessions that migrate, whose statements take as long as the table is large. The role may have
 /// limits for other purposes.
 const MIGRATOR: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
@@ -82,6 +86,10 @@ impl Connections {
 
     pub(super) async fn writer(&self) -> sqlx::Result<PgConnection> {
         self.alone(&format!("{SESSION}; {WRITER}")).await
+    }
+
+    pub(super) async fn trimming(&self) -> sqlx::Result<PgConnection> {
+        self.alone(&format!("{SESSION}; {TRIMMING}")).await
     }
 
     /// Opens a connection for one migration. It holds session locks, so it is not shared.

@@ -1,7 +1,8 @@
 //! The state that the store shares with its writers, background tasks and migrations.
 
 use sea_orm::DatabaseConnection;
-use tokio::sync::watch;
+use sqlx::PgConnection;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,6 +18,8 @@ pub(super) struct Inner {
     pub(super) mirror: CatalogueMirror,
     pub(super) migrations: MigrationLocks,
     pub(super) stamps: Stamps,
+    /// The connection that removes old rows, once it is open and unless it is in use.
+    pub(super) trimming: Mutex<Option<PgConnection>>,
     /// Raised when other processes have to be notified of commits.
     pub(super) notify: watch::Sender<()>,
     /// Cancelled when the store is closed.

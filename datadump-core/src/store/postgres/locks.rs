@@ -4,6 +4,7 @@
 //!   commit. A change of the table takes it exclusively: then no row is in flight, on any node, that was
 //!   validated by an older version.
 //! * A commit with a change log entry holds the change log's lock from when it determines its position.
+//! * A step of retention holds its storage's trim lock until its commit.
 //! * A migration holds its storage's migration lock as long as its session lives. If the process dies, the
 //!   database releases the lock, and another process can continue.
 
@@ -14,6 +15,7 @@ const WRITE: i32 = 0x6464_0001;
 const MIGRATE: i32 = 0x6464_0002;
 const CHANGE_LOG: i32 = 0x6464_0003;
 const NEW_STORAGE: i32 = 0x6464_0004;
+const TRIM: i32 = 0x6464_0005;
 
 /// An advisory lock's key is two 32-bit numbers. Storages that share one only wait for each other more than
 /// needed.
@@ -43,6 +45,12 @@ pub(super) fn try_writing(storage: StorageId) -> String {
 /// Like [`try_writing`], for a storage number given as an expression.
 pub(super) fn try_writing_expression(storage: &str) -> String {
     format!("pg_try_advisory_xact_lock_shared({WRITE}, ({storage} & {KEY_MASK})::int4)")
+}
+
+/// Returns an expression for whether no other transaction removes old rows of the storage. If so, that holds until
+/// the transaction ends.
+pub(super) fn try_trimming(storage: StorageId) -> String {
+    format!("pg_try_advisory_xact_lock({TRIM}, ({} & {KEY_MASK})::int4)", storage.get())
 }
 
 /// Waits until no writer holds the storage, and keeps writers out until the transaction ends.

@@ -38,6 +38,7 @@ mod rows;
 mod session;
 mod setup;
 mod statements;
+mod trim;
 mod writer;
 
 use std::{future::Future, sync::Arc, thread, time::Duration};
@@ -57,13 +58,14 @@ use self::{
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
-    AggregateQuery, AggregatedGroups, Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery,
-    Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage,
-    Write, WriteBatch,
+    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, Declaration, Extent,
+    FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage,
+    Store, TrimStep, VersionPage, Write, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
 use crate::{
+    clock::Timestamp,
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
@@ -118,6 +120,7 @@ impl PostgresStore {
             mirror,
             migrations: MigrationLocks::default(),
             stamps: Stamps::new(options.clock),
+            trimming: tokio::sync::Mutex::default(),
             notify: watch::Sender::new(()),
             closing: CancellationToken::new(),
             retention: options.change_log,
@@ -303,6 +306,19 @@ impl Store for PostgresStore {
 
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         in_time(read::rows(&self.inner.connections.reads, in_force, keys, bytes)).await
+    }
+
+    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent> {
+        trim::extent(&self.inner, in_force, capacity).await
+    }
+
+    async fn trim(
+        &self,
+        in_force: &Arc<InForce>,
+        range: (Timestamp, Timestamp),
+        rows: u64,
+    ) -> Result<Option<TrimStep>> {
+        in_time(trim::trim(&self.inner, in_force, range, rows)).await
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {

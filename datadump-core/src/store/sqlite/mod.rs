@@ -24,6 +24,7 @@ mod row_writer;
 mod statements;
 mod system;
 mod thread;
+mod trim;
 mod wal;
 mod write;
 mod writer;
@@ -35,11 +36,12 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    AggregateQuery, AggregatedGroups, Catalogue, ChangeImpact, Commit, Declaration, FoundRows, GroupQuery,
-    Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage, Store, VersionPage,
-    Write, WriteBatch, change_log::MAX_READ_BYTES, sql, system::version_range,
+    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, Declaration, Extent,
+    FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage,
+    Store, TrimStep, VersionPage, Write, WriteBatch, change_log::MAX_READ_BYTES, sql, system::version_range,
 };
 use crate::{
+    clock::Timestamp,
     error::{Error, Result},
     schema::{Definition, Difference, InForce, StorageId, StoredRow, Value},
 };
@@ -235,6 +237,24 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent> {
+        let in_force = in_force.clone();
+        self.inner
+            .readers
+            .run(PLAN_TIMEOUT, move |connection| trim::extent(connection, &in_force, capacity))
+            .await
+    }
+
+    async fn trim(
+        &self,
+        in_force: &Arc<InForce>,
+        range: (Timestamp, Timestamp),
+        rows: u64,
+    ) -> Result<Option<TrimStep>> {
+        let in_force = in_force.clone();
+        self.inner.on_writer(move |writer| trim::trim(writer, &in_force, range, rows)).await
+    }
+
     fn config_signal(&self) -> watch::Receiver<u64> {
         self.config_signal.subscribe()
     }
@@ -298,5 +318,5 @@ impl Store for SqliteStore {
 /// Maximum attempts to read a page whose rows grow while it waits for memory.
 const MAX_PAGE_ATTEMPTS: usize = 10;
 
-/// Timeout of examining all rows for a plan.
+/// Timeout of reading all rows, for a plan or to count them.
 const PLAN_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(10);

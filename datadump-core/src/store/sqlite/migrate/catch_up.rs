@@ -61,7 +61,9 @@ pub(super) fn catch_up(
         for commit in commits {
             for change in commit.changes.iter().skip(at.changes) {
                 at.changes += 1;
-                if change.storage == plan.old.storage && change.kind != ChangeKind::Deleted {
+                if let Some(change) = change.row().filter(|change| change.storage == plan.old.storage)
+                    && change.kind != ChangeKind::Deleted
+                {
                     row(&change.key, &mut checks)?;
                     if began.elapsed() >= time {
                         return passed(&checks).map(|()| (at, false));
