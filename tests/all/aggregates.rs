@@ -13,6 +13,7 @@ on_both![
     series_of_many_rows_are_buckets,
     series_of_text_and_booleans_have_no_average,
     the_largest_groups_make_series,
+    a_series_may_have_more_rows_than_a_page,
     several_storages_are_read_at_once,
     invalid_series_are_refused,
 ];
@@ -259,6 +260,17 @@ async fn the_largest_groups_make_series(server: Server) {
     assert_eq!((&found["truncated"], series.len()), (&json!(true), 100));
     let large = series.iter().filter(|series| series["value"].as_array().unwrap().len() == 2);
     assert_eq!(large.count(), 50);
+}
+
+async fn a_series_may_have_more_rows_than_a_page(server: Server) {
+    let rows: Vec<Json> = (0..1500).map(|number| json!({"value": number})).collect();
+    server.post("/throw/many", &json!(rows)).await.is(200).ok();
+    let found = server.get("/api/v1/storage/many/series/?field=value&points=2000").await.is(200).json();
+    assert_eq!(found["bucket"], Json::Null);
+    let mut values: Vec<u64> =
+        found["series"][0]["value"].as_array().unwrap().iter().filter_map(Json::as_u64).collect();
+    values.sort_unstable();
+    assert_eq!(values, (0..1500).collect::<Vec<_>>());
 }
 
 async fn several_storages_are_read_at_once(server: Server) {

@@ -300,10 +300,10 @@ pub(super) const EXAMPLE_KEY: &str = "CHIP1";
 /// Example bodies for the API document.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
-        "save_row" | "replace_row" => {
+        "save_row" | "replace_row" | "replace_row_by_key" => {
             Some(json!({"chip_id": EXAMPLE_KEY, "color": "red", "collar_size": 40}))
         }
-        "patch_row" => Some(json!({"color": "black"})),
+        "patch_row" | "patch_row_by_key" => Some(json!({"color": "black"})),
         _ => None,
     }
 }

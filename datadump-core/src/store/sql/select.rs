@@ -73,7 +73,9 @@ fn total_size(dialect: Dialect, definition: &Definition, columns: impl Iterator<
             (Dialect::Sqlite, _) => format!("coalesce(octet_length({name}), 0)"),
         }
     };
-    sum(&columns.map(size).collect::<Vec<_>>())
+    // PostgreSQL would take a bare zero for a shorter integer.
+    let zero = "CAST(0 AS bigint)".to_owned();
+    sum(&std::iter::once(zero).chain(columns.map(size)).collect::<Vec<_>>())
 }
 
 /// Returns the columns whose values may be long, with the size of the longest value if there is one.
