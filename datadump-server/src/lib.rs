@@ -32,6 +32,7 @@ mod row_paths;
 mod run;
 mod socket;
 mod throwing;
+mod typed;
 mod ui;
 
 pub use api::openapi;

@@ -44,6 +44,7 @@ mod retention;
 mod sources;
 mod storage_limit;
 mod throwing;
+mod typed;
 mod typescript;
 mod upgrade;
 mod walkthrough;

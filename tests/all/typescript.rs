@@ -1,35 +1,49 @@
 //! The API document is good for stock clients in TypeScript: types are generated from it with openapi-typescript, a
 //! program that uses them with openapi-fetch is checked by the compiler, and run.
 
-use std::{os::unix::fs::symlink, path::Path, process::Output};
+use std::{os::unix::fs::symlink, path::Path};
 
 use datadump_tests::{Database, Server, workspace};
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::process::Command;
 
 /// The folder in which `tests/run` installs the packages.
 const PACKAGES: &str = "tools/typescript/node_modules";
 
-const COMPILER_OPTIONS: &[&str] =
+/// The options of the compiler.
+pub(crate) const COMPILER_OPTIONS: &[&str] =
     &["--module", "nodenext", "--target", "es2022", "--strict", "--skipLibCheck"];
 
 /// Runs a script with Node, and returns its output.
-async fn node(folder: &Path, arguments: &[&str]) -> String {
-    let run = Command::new("node").args(arguments).current_dir(folder).output().await;
-    let Output { status, stdout, stderr } = run.expect("Node is installed");
-    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    assert!(status.success(), "{arguments:?}\n{stdout}\n{stderr}");
+pub(crate) async fn node(folder: &Path, arguments: &[&str]) -> String {
+    output_of(Command::new("node").args(arguments).current_dir(folder)).await
+}
+
+/// Runs a program, which must succeed, and returns its output.
+pub(crate) async fn output_of(command: &mut Command) -> String {
+    let run = command.kill_on_drop(true).output().await;
+    let run = run.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (stdout, stderr) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{command:?}\n{stdout}\n{stderr}");
     stdout.into_owned()
 }
 
-#[tokio::test]
-async fn a_typed_client_throws_what_it_was_given() {
+/// Returns a folder in which the packages are installed.
+pub(crate) fn folder() -> TempDir {
     let packages = workspace::target().join(PACKAGES);
     assert!(packages.is_dir(), "{} is missing: tests/run black-box installs it", packages.display());
     let folder = tempfile::tempdir().unwrap();
     symlink(&packages, folder.path().join("node_modules")).unwrap();
+    let settings = workspace::read("tests/typescript/package.json");
+    std::fs::write(folder.path().join("package.json"), settings).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn a_typed_client_throws_what_it_was_given() {
+    let folder = folder();
     for (file, text) in [
-        ("package.json", workspace::read("tests/typescript/package.json")),
         ("throw.ts", workspace::read("tests/typescript/throw.ts")),
         ("openapi.json", workspace::read("docs/openapi.json")),
     ] {

@@ -48,7 +48,7 @@ impl StorageName {
 
     /// Returns whether this is the name of a storage of readings, to which only the hub writes: a device may
     /// require a token, which nothing else checks.
-    pub(crate) fn is_of_hub(&self) -> bool {
+    pub fn is_of_hub(&self) -> bool {
         let name = fold(&self.0);
         let Some(rest) = name.strip_prefix(READINGS) else { return false };
         let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());

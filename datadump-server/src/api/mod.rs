@@ -25,6 +25,7 @@ mod stream;
 mod tag;
 mod throw_response;
 mod throws;
+mod typed;
 mod versions;
 
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
@@ -32,6 +33,7 @@ use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 use datadump_core::Dump;
 use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi, registry::Registry};
+use serde_json::Value as Json;
 
 use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
 
@@ -47,6 +49,7 @@ pub(crate) type Resources = (
         series::ManySeries,
         changes::Changes,
         keys::Keys,
+        typed::Typed,
     ),
     (hub::Hub, devices::Devices, commands::Commands),
     (stream::Stream, stream::ReadingStream),
@@ -77,6 +80,7 @@ pub(crate) fn resources(
             series::ManySeries { dump: dump.clone() },
             changes::Changes { dump: dump.clone() },
             keys::Keys { rows: rows::Rows { dump: dump.clone() } },
+            typed::Typed { dump: dump.clone(), documents: Arc::new(typed::Documents::new(document)) },
         ),
         (
             hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
@@ -110,10 +114,15 @@ pub(crate) fn is_get_with_side_effects(operation: &str) -> bool {
 
 /// Returns the OpenAPI document as JSON.
 pub fn openapi() -> String {
-    let written = service().spec();
-    let Ok(mut document) = serde_json::from_str(&written) else { return written };
+    let mut document = document();
     examples::add(&mut document);
     format!("{document:#}")
+}
+
+/// Returns the OpenAPI document without examples.
+fn document() -> Json {
+    // The framework writes JSON, so parsing cannot fail.
+    serde_json::from_str(&service().spec()).unwrap_or_default()
 }
 
 /// Returns the framework's page of interactive documentation, which contains the script of ours.
@@ -152,8 +161,6 @@ impl<T: OpenApi> OpenApi for DocumentedApi<T> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use serde_json::Value as Json;
 
     use super::*;
 

@@ -64,6 +64,13 @@ impl KnownVersions {
             None => false,
         }
     }
+
+    /// Returns whether the client has a copy with this quoted tag.
+    pub(crate) fn contains_tag(&self, tag: &str) -> bool {
+        let sent = self.0.as_deref().unwrap_or_default();
+        // These tags contain no commas.
+        sent.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+    }
 }
 
 /// The entity tags in a header.
@@ -204,5 +211,8 @@ mod tests {
         let known = |sent: &str| KnownVersions(Some(sent.into())).contains(3);
         assert!(known("\"3\"") && known("W/\"3\"") && known("\"1\", \"3\"") && known("*"));
         assert!(!known("\"33\"") && !known("3") && !known("") && !KnownVersions(None).contains(3));
+        let known = |sent: &str| KnownVersions(Some(sent.into())).contains_tag("\"a1\"");
+        assert!(known("\"a1\"") && known("\"b2\", W/\"a1\"") && known("*"));
+        assert!(!known("a1") && !known("\"a11\"") && !known(""));
     }
 }

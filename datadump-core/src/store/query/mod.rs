@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod cursor;
 pub mod filter;
 mod groups;
+mod parameters;
 pub mod parse;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use aggregate::{
 pub use bucket::Bucket;
 pub use filter::{Filter, Test};
 pub use groups::{Group, GroupQuery, Groups};
+pub use parameters::{FilterParameter, filter_parameters};
 
 /// Default number of rows per page.
 pub const DEFAULT_LIMIT: u64 = 100;

@@ -4,6 +4,7 @@ mod aggregate;
 mod body;
 mod budget;
 mod expression;
+mod lists;
 mod refusal;
 mod series;
 mod test;
@@ -253,11 +254,11 @@ impl<'a> Parser<'a> {
 
     fn filter(&mut self) -> Option<Filter> {
         let (mut filters, mut budget) = (Vec::new(), Budget::of(self.evaluator));
-        for (name, value) in self.pairs {
-            if CONTROLS.contains(&name.as_str()) {
+        for (name, value) in lists::joined(self.definition, self.pairs) {
+            if CONTROLS.contains(&name) {
                 continue;
             }
-            match test::parameter(self.definition, name, value, &mut budget) {
+            match test::parameter(self.definition, name, &value, &mut budget) {
                 Ok(filter) => filters.push(filter),
                 Err((code, detail)) => self.fault(name, code, detail),
             }
