@@ -28,6 +28,7 @@ use crate::{
     drain::UnreadBody,
     extract::BodyLimits,
     guard::{Cors, Guard},
+    history::History,
     live::{self, Streams},
     metrics::Metrics,
     problem::Problem,
@@ -53,6 +54,8 @@ pub(crate) struct App {
     dump: Dump,
     /// Metrics.
     pub(crate) metrics: Arc<Metrics>,
+    /// The counters of the last hour.
+    pub(crate) history: Arc<History>,
 }
 
 impl App {
@@ -60,7 +63,8 @@ impl App {
     pub(crate) fn new(config: &Config, dump: &Dump, address: SocketAddr) -> Self {
         let metrics = Arc::new(Metrics::new(routes::operations::<Resources>()));
         let (thrower, streams) = (Thrower::new(config, dump), Streams::new(dump, config, &metrics));
-        let routes = routes::routes(api::resources(dump, &thrower, &streams, &metrics), dump)
+        let history = Arc::new(History::new(dump, &metrics));
+        let routes = routes::routes(api::resources(dump, &thrower, &streams, &metrics, &history), dump)
             .at(ui::DOCS_PATH, routes::only_get(make(ui::docs)))
             .at("/docs/page.js", routes::only_get(make(ui::docs_script)))
             .at("/docs/rapidoc.js", routes::only_get(make(ui::rapidoc_script)))
@@ -71,7 +75,20 @@ impl App {
         let admission = Admission::new(dump);
         let dump = dump.clone();
         let row_paths = RowPaths::of::<Resources>();
-        Self { routes, row_paths, guard, admission, limits, ids, thrower, sockets, streams, dump, metrics }
+        Self {
+            routes,
+            row_paths,
+            guard,
+            admission,
+            limits,
+            ids,
+            thrower,
+            sockets,
+            streams,
+            dump,
+            metrics,
+            history,
+        }
     }
 
     /// Closes long-lived streams.
@@ -241,6 +258,7 @@ mod tests {
             admission: Admission::new(&dump),
             limits: BodyLimits { bytes: 1, stall_timeout: config.body_timeout },
             ids: RequestIds::new(),
+            history: Arc::new(History::new(&dump, &metrics)),
             metrics,
         };
         for (path, status) in [("/panic", 500), ("/fine", 200), ("/none", 404)] {

@@ -20,6 +20,7 @@ mod drain;
 mod error;
 mod extract;
 mod guard;
+mod history;
 mod idempotency;
 mod live;
 mod log;

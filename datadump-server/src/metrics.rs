@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datadump_core::{live::Load as StreamLoad, store::Load};
+use datadump_core::{
+    live::Load as StreamLoad,
+    store::{CommitTimes, Load},
+};
 use poem::http::{Method, StatusCode};
 
 use crate::answer::ThrowCounters;
@@ -29,13 +32,17 @@ pub(crate) struct Metrics {
     cut_off: AtomicU64,
 }
 
-/// Metrics of throws, which are counted elsewhere.
-#[derive(Debug, Clone, Copy, Default)]
+/// Metrics of throws and commits, which are counted elsewhere.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ThrowLoad {
     /// Counters of throws and records.
     pub(crate) counters: ThrowCounters,
+    /// Number of bytes received.
+    pub(crate) bytes: u64,
     /// Memory of throws in progress, in bytes.
     pub(crate) memory: usize,
+    /// How long commits took.
+    pub(crate) commits: CommitTimes,
 }
 
 /// Values that are looked up in the database; `None` if that failed.
@@ -101,11 +108,18 @@ impl Metrics {
         self.operations.iter().map(Operation::total).sum()
     }
 
+    /// Returns the number of responses by the first digit of their status, from 1 to 5.
+    pub(crate) fn responses(&self) -> [u64; 5] {
+        std::array::from_fn(|class| {
+            self.operations.iter().filter_map(|operation| operation.by_class.get(class)).map(get).sum()
+        })
+    }
+
     /// Returns all metrics as text.
     pub(crate) fn render(
         &self,
         load: Load,
-        throws: ThrowLoad,
+        throws: &ThrowLoad,
         streams: StreamLoad,
         answers: usize,
         gauges: Gauges,
@@ -135,6 +149,7 @@ impl Metrics {
             load.capacity,
         );
         text.one("datadump_commits_total", "counter", "Committed transactions.", load.commits);
+        render_commits(&mut text, &throws.commits);
         text.one("datadump_rows_written_total", "counter", "Rows written or deleted.", load.rows);
         text.one(
             "datadump_writes_refused_total",
@@ -144,6 +159,8 @@ impl Metrics {
         );
         let (counted, kind) = (throws.counters, "counter");
         text.one("datadump_throws_total", kind, "Throws received.", counted.throws);
+        let help = "Bytes of throws received, before they are decompressed.";
+        text.one("datadump_throw_bytes_total", kind, help, throws.bytes);
         text.one("datadump_records_accepted_total", kind, "Rows written by throws.", counted.accepted);
         text.one(
             "datadump_records_quarantined_total",
@@ -247,6 +264,16 @@ impl Operation {
     }
 }
 
+fn render_commits(text: &mut Text, commits: &CommitTimes) {
+    let name = "datadump_commit_seconds";
+    text.head(name, "histogram", "Duration of commits of rows, most of which is the sync to disk.");
+    for (bound, count) in &commits.counts {
+        text.sample(&format!("{name}_bucket"), &format!("le=\"{bound}\""), count);
+    }
+    text.sample(&format!("{name}_bucket"), "le=\"+Inf\"", commits.count);
+    let _ = writeln!(text.0, "{name}_sum {}\n{name}_count {}", commits.total.as_secs_f64(), commits.count);
+}
+
 /// Counts a connection as open until this is dropped.
 #[derive(Debug)]
 pub(crate) struct OpenConnection(Arc<Metrics>);
@@ -328,7 +355,7 @@ mod tests {
         drop(OpenConnection::new(&metrics));
         let text = metrics.render(
             Load::default(),
-            ThrowLoad::default(),
+            &ThrowLoad::default(),
             StreamLoad::default(),
             0,
             Gauges { database_bytes: Some(7), devices: Some([("online", 3); 4]), ..Gauges::default() },

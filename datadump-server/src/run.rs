@@ -76,7 +76,9 @@ pub async fn run(
     let app = Arc::new(app::App::new(&config, &dump, address));
     announce(address);
     tracing::info!(%address, database = %mask_password(&config.database), open = config.open, "listening");
+    let recording = tokio::spawn(app.history.clone().record());
     net::serve(listener, &workers, app.clone(), &config, stop).await;
+    recording.abort();
     if tokio::time::timeout(config.stop_timeout, app.finish()).await.is_err() {
         tracing::error!("some accepted throws were not committed before the stop timeout");
     }

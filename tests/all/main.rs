@@ -42,6 +42,7 @@ mod receipts;
 mod replays;
 mod retention;
 mod sources;
+mod status;
 mod storage_limit;
 mod throwing;
 mod typed;

@@ -24,7 +24,7 @@ use crate::{
     replay::{ReplayRequest, Replays},
     retention::Retention,
     rows::{Rows, Saved, keyed},
-    store::{Expect, Load},
+    store::{CommitTimes, Expect, Load},
     throw::SourceName,
 };
 
@@ -259,6 +259,11 @@ impl Dump {
     /// Returns the load of the write path.
     pub fn load(&self) -> Load {
         self.context.store.load()
+    }
+
+    /// Returns how long commits took.
+    pub fn commit_times(&self) -> CommitTimes {
+        self.context.store.commit_times()
     }
 
     /// Returns whether so many writes are in progress that more would only wait. Callers that can ask their

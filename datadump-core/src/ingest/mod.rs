@@ -28,7 +28,10 @@ pub(crate) mod transform;
 use std::{
     collections::HashSet,
     net::IpAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -78,6 +81,8 @@ pub struct Ingest {
     recent: Arc<RecentThrows>,
     /// The counters of all throws, those of deleted sources and pushes included.
     counters: Arc<Counters>,
+    /// Number of bytes of all throws and pushes, as they arrived.
+    received: Arc<AtomicU64>,
 }
 
 /// The parts and limits of the pipeline.
@@ -138,6 +143,7 @@ impl Ingest {
             programs,
             recent,
             counters: Arc::default(),
+            received: Arc::default(),
         };
         ingest.reload().await?;
         ingest.follow_changes();
@@ -201,6 +207,7 @@ impl Ingest {
 
     /// Assigns an incoming throw its id and time of receipt.
     pub(crate) fn receive(&self, source: &SourceName, incoming: Incoming) -> Throw {
+        self.count_bytes(incoming.body.len());
         Throw {
             id: incoming.id.unwrap_or_else(|| self.context.ids.next()),
             source: source.clone(),
@@ -221,6 +228,15 @@ impl Ingest {
             .into_iter()
             .chain([self.counters.as_ref()])
             .for_each(|counters| counters.add(throws, receipt));
+    }
+
+    fn count_bytes(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Returns the number of bytes of all throws and pushes, as they arrived: before they are decompressed.
+    pub fn received_bytes(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 
     /// Returns the counters of all throws, pushes included.

@@ -87,6 +87,7 @@ impl Ingest {
             None => None,
         };
         let throw = self.receive(source, incoming);
+        self.count_bytes(first.len());
         let receipt = Receipt::new(throw.id, throw.source.clone(), throw.format.clone().unwrap_or_default());
         let mut stream = Stream {
             ingest: self.clone(),
@@ -109,6 +110,7 @@ impl Stream {
     /// Takes the next bytes and commits each chunk that is complete. An error ends the stream; what was
     /// committed before is in [`Stream::receipt`].
     pub async fn push(&mut self, bytes: Bytes) -> Result<()> {
+        self.ingest.count_bytes(bytes.len());
         if matches!(self.compressed, Compressed::Unknown) && !bytes.is_empty() {
             self.compressed = match Encoding::by_magic(&bytes) {
                 Some(encoding) => Compressed::Yes(Mutex::new(Decompressor::new(&[encoding], None)?)),

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     schema::{InForce, StoredRow, Value},
     store::{
-        Column, Filter, Group, Query, ReadLease, RowCount, Test,
+        Column, Filter, Group, Query, ReadLease, RowCount, StorageSize, Test,
         query::{Direction, parse},
         system_storages::SystemStorage,
     },
@@ -157,6 +157,13 @@ impl Rows {
             Json::Object(members.chain([("count".to_owned(), group.count.into())]).collect())
         };
         Ok((found.groups.iter().map(group).collect(), found.more))
+    }
+
+    /// Measures the storage, without reading all of it.
+    pub async fn storage_size(&self) -> Result<StorageSize> {
+        let size =
+            self.query(|in_force| async move { self.context.store.storage_size(&in_force).await }).await;
+        size.map(|(_, size)| size)
     }
 
     /// Returns the row with this key.

@@ -9,6 +9,7 @@ mod admission;
 pub(crate) mod aggregate;
 pub mod catalogue;
 pub mod change_log;
+mod commit_times;
 pub mod conformance;
 mod current_row;
 mod decide;
@@ -24,6 +25,7 @@ mod refusal;
 mod sql;
 pub mod sqlite;
 mod stamps;
+mod storage_size;
 pub(crate) mod system;
 pub mod system_storages;
 mod write;
@@ -41,6 +43,7 @@ use crate::{
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionPage, VersionRecord};
 pub use change_log::{Change, ChangeKind, Commit, Retention, RowChange, Span, Trim};
+pub use commit_times::{CommitTimes, RecentCommits};
 pub use extent::{Capacity, Extent};
 pub use migrate::{ChangeImpact, Progress};
 pub use query::{
@@ -49,6 +52,7 @@ pub use query::{
     Test,
 };
 pub use read_memory::{ReadLease, ReadMemory};
+pub use storage_size::StorageSize;
 pub use write::{
     Action, Atomicity, Expect, IdempotencyRecord, MakeRecord, OnFailure, Outcome, RecordFn, ReplacementFn,
     Returning, Stored, Write, WriteBatch,
@@ -191,6 +195,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Computes functions of groups of rows. The query must have been made for `in_force`.
     async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups>;
 
+    /// Measures a storage, without reading all of it.
+    async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize>;
+
     /// Looks up rows by key, in order, until the rows found reach this many bytes. At least one key is looked
     /// up.
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows>;
@@ -228,6 +235,9 @@ pub trait Store: Send + Sync + Debug + 'static {
 
     /// Returns the load of the write path.
     fn load(&self) -> Load;
+
+    /// Returns how long commits took.
+    fn commit_times(&self) -> CommitTimes;
 
     /// Returns the size of the whole database in bytes.
     async fn size(&self) -> Result<u64>;

@@ -15,7 +15,9 @@ use std::{
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{Load, Outcome, Write, WriteBatch, admission::Admission};
+use super::{
+    CommitTimes, Load, Outcome, Write, WriteBatch, admission::Admission, commit_times::CommitRecorder,
+};
 use crate::{
     error::{Error, Result},
     schema::Row,
@@ -61,6 +63,7 @@ pub(super) struct Gauge {
     max_rows: usize,
     max_bytes: usize,
     commits: AtomicU64,
+    commit_times: CommitRecorder,
     written: AtomicU64,
     refused: AtomicU64,
 }
@@ -112,6 +115,7 @@ pub(super) fn queue<C>(max_rows: usize, max_bytes: usize) -> (Queue<C>, QueueRec
         max_rows,
         max_bytes,
         commits: AtomicU64::new(0),
+        commit_times: CommitRecorder::default(),
         written: AtomicU64::new(0),
         refused: AtomicU64::new(0),
     });
@@ -161,6 +165,10 @@ impl<C> Queue<C> {
         }
     }
 
+    pub(super) fn commit_times(&self) -> CommitTimes {
+        self.gauge.commit_times.read(Instant::now())
+    }
+
     fn send(&self, entry: Entry<C>) -> Result<()> {
         self.sender.send(entry).map_err(|_| closed())
     }
@@ -190,8 +198,9 @@ impl Gauge {
         Some(permit)
     }
 
-    /// Counts a commit of this many rows.
-    pub(super) fn committed(&self, rows: usize) {
+    /// Counts a commit of this many rows, which took this long.
+    pub(super) fn committed(&self, rows: usize, took: Duration) {
+        self.commit_times.record(Instant::now(), took);
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.written.fetch_add(rows as u64, Ordering::Relaxed);
     }

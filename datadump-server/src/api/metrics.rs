@@ -74,12 +74,16 @@ impl MetricsPage {
     /// Get metrics in the Prometheus text format
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self) -> Result<Exposition, Problem> {
-        let throws =
-            ThrowLoad { counters: ThrowCounters::of(&self.dump), memory: self.thrower.memory().used() };
+        let throws = ThrowLoad {
+            counters: ThrowCounters::of(&self.dump),
+            bytes: self.dump.ingest().received_bytes(),
+            memory: self.thrower.memory().used(),
+            commits: self.dump.commit_times(),
+        };
         let (load, streams) = (self.dump.load(), self.dump.live().load());
         let gauges = self.gauges.get(&self.dump).await;
         let answers = self.dump.read_memory_used();
-        Ok(Exposition(self.metrics.render(load, throws, streams, answers, gauges, self.dump.backend())))
+        Ok(Exposition(self.metrics.render(load, &throws, streams, answers, gauges, self.dump.backend())))
     }
 }
 

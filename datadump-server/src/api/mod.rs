@@ -20,6 +20,7 @@ mod series;
 mod sources;
 mod status;
 mod storage_answer;
+mod storage_states;
 mod storages;
 mod stream;
 mod tag;
@@ -35,7 +36,7 @@ use poem::{endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{OpenApi, OpenApiService, registry::MetaApi, registry::Registry};
 use serde_json::Value as Json;
 
-use crate::{extract::flatten, live::Streams, metrics::Metrics, throwing::Thrower};
+use crate::{extract::flatten, history::History, live::Streams, metrics::Metrics, throwing::Thrower};
 
 /// All resources, in the order of the document. They are grouped because a tuple has at most 16 members.
 pub(crate) type Resources = (
@@ -62,6 +63,7 @@ pub(crate) fn resources(
     thrower: &Thrower,
     streams: &Streams,
     metrics: &Arc<Metrics>,
+    history: &Arc<History>,
 ) -> Resources {
     (
         (
@@ -89,7 +91,12 @@ pub(crate) fn resources(
         ),
         (stream::Stream { streams: streams.clone() }, stream::ReadingStream { streams: streams.clone() }),
         (
-            status::Status { dump: dump.clone(), metrics: metrics.clone() },
+            status::Status {
+                dump: dump.clone(),
+                metrics: metrics.clone(),
+                history: history.clone(),
+                sizes: storage_states::StorageSizes::default(),
+            },
             metrics::MetricsPage {
                 dump: dump.clone(),
                 thrower: thrower.clone(),

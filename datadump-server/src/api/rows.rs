@@ -141,7 +141,7 @@ impl Rows {
     ///
     /// Every field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,
     /// `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,
-    /// `endswith` and `isnull`. Repeated filters must all match.
+    /// `endswith` and `isnull`. Repeated filters must all match, except that repeated `in` and `nin` are one list.
     #[oai(path = "/:name", method = "get", operation_id = "list_rows")]
     async fn list(
         &self,

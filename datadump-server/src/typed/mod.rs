@@ -28,7 +28,7 @@ const MAX_FIELDS: usize = 2_000;
 pub(crate) fn of_storage(template: &Template, in_force: &InForce) -> Json {
     let name = in_force.definition.name.as_str();
     let mut document = Document::default();
-    let filters = document.add(template, in_force, identifier(name, template));
+    let filters = document.add(template, in_force, &identifier(name, template));
     let mut description = format!("The rows of the storage `{name}`.");
     if let Some(filters) = filters {
         description.push(' ');
@@ -52,7 +52,7 @@ pub(crate) fn of_storages(template: &Template, storages: &[Arc<InForce>]) -> Jso
             continue;
         }
         fields = with_it;
-        document.add(template, in_force, identifier);
+        document.add(template, in_force, &identifier);
     }
     let mut description = "The rows of all storages.".to_owned();
     if left_out > 0 {
@@ -76,11 +76,11 @@ struct Document {
 
 impl Document {
     /// Adds a storage. Returns a remark if there are filters that are not listed.
-    fn add(&mut self, template: &Template, in_force: &InForce, identifier: String) -> Option<String> {
+    fn add(&mut self, template: &Template, in_force: &InForce, identifier: &str) -> Option<String> {
         let name = in_force.definition.name.as_str();
         self.tags.push(json!({"name": identifier, "description": format!("Rows of the storage `{name}`.")}));
         let Specialized { paths, schemas, parameters, remark } =
-            specialize::specialize(template, &in_force.definition, &identifier);
+            specialize::specialize(template, &in_force.definition, identifier);
         self.paths.extend(paths);
         self.schemas.extend(schemas);
         self.parameters.extend(parameters);

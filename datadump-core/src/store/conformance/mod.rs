@@ -30,6 +30,7 @@ mod newer;
 mod queries;
 mod retention;
 mod rows;
+mod storage_sizes;
 
 use std::{future::Future, pin::Pin};
 
@@ -106,6 +107,7 @@ pub const CHECKS: &[Check] = checks![
     catalogue::versions_follow_one_another,
     catalogue::a_removed_storage_can_be_created_again,
     catalogue::a_row_for_a_removed_storage_is_refused,
+    storage_sizes::storage_sizes_are_estimated,
     queries::pages_cover_all_rows_once_in_both_directions,
     queries::pages_ordered_by_floats_cover_all_rows,
     queries::counts_match_the_filter,

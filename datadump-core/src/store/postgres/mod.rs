@@ -38,6 +38,7 @@ mod rows;
 mod session;
 mod setup;
 mod statements;
+mod storage_size;
 mod trim;
 mod writer;
 
@@ -58,9 +59,9 @@ use self::{
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
-    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, Declaration, Extent,
-    FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage,
-    Store, TrimStep, VersionPage, Write, WriteBatch,
+    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration,
+    Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
+    Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch,
     queue::{Queue, queue},
     sql::{self, Dialect},
 };
@@ -304,6 +305,10 @@ impl Store for PostgresStore {
         in_time(aggregate::aggregate(&self.inner.connections.reads, in_force, query)).await
     }
 
+    async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize> {
+        in_time(storage_size::storage_size(&self.inner.connections.reads, in_force)).await
+    }
+
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         in_time(read::rows(&self.inner.connections.reads, in_force, keys, bytes)).await
     }
@@ -347,6 +352,10 @@ impl Store for PostgresStore {
 
     fn load(&self) -> Load {
         self.queue.load()
+    }
+
+    fn commit_times(&self) -> CommitTimes {
+        self.queue.commit_times()
     }
 
     async fn size(&self) -> Result<u64> {

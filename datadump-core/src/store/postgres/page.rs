@@ -107,7 +107,7 @@ async fn exactly(pool: &PgPool, in_force: &Arc<InForce>, query: &Query, cap: Opt
 }
 
 /// Returns the planner's estimate of the number of rows.
-async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<u64> {
+pub(super) async fn about(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<u64> {
     let all = Paging::Offset { limit: MAX_ESTIMATED, offset: 0 };
     let whole = Query { order: Vec::new(), paging: all, ..query.clone() };
     let select = sql::page(Dialect::Postgres, &in_force.definition, &whole, MAX_ESTIMATED);

@@ -126,8 +126,8 @@ enum Mode {
 /// The result of one transaction.
 #[derive(Debug)]
 enum Attempt<'b> {
-    /// Committed, with the outcomes of all writes and records.
-    Committed(Vec<Outcome>),
+    /// Committed, with the outcomes of all writes and records, and how long the commit took.
+    Committed(Vec<Outcome>, Duration),
     /// Rolled back, because these batches' idempotency records do not meet their conditions.
     Replayed(Vec<(PendingBatch<'b>, Outcome)>),
     /// Rolled back, because these storages cannot be written.
@@ -197,9 +197,9 @@ impl Writer {
             let attempt = attempt.unwrap_or_else(|_| Err(Failure::Sql(sqlx::Error::PoolTimedOut)));
             self.shrink_buffers(&pending);
             let failure = match attempt {
-                Ok(Attempt::Committed(outcomes)) => {
+                Ok(Attempt::Committed(outcomes, took)) => {
                     let written = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
-                    self.shared.receiver.gauge().committed(written);
+                    self.shared.receiver.gauge().committed(written, took);
                     if mode != Mode::Blind {
                         self.shared.existing.note(&pending, &outcomes);
                     }
@@ -260,9 +260,11 @@ impl Writer {
             && let Some(fast_path) = fast_path::prepare_batches(session, pending, shared.reprove, stamps)?
         {
             self.is_committing = true;
+            let began = Instant::now();
             if let Some(outcomes) = fast_path.run(session).await? {
+                let took = began.elapsed();
                 inner.notify_commit();
-                return Ok(Attempt::Committed(outcomes));
+                return Ok(Attempt::Committed(outcomes, took));
             }
             self.is_committing = false;
         }
@@ -300,14 +302,16 @@ impl Writer {
         outcomes.iter().try_for_each(|outcome| packer.outcome(outcome)).map_err(Failure::Catalogue)?;
         let entry = packer.finish().map(|changes| change_log::append(stamps.next(), &changes));
         let is_published = entry.is_some();
+        let began = Instant::now();
         session.commit(&changed_config, entry).await?;
+        let took = began.elapsed();
         if is_published {
             inner.notify_commit();
         }
         if !changed_config.is_empty() {
             inner.mirror.notify_config();
         }
-        Ok(Attempt::Committed(outcomes))
+        Ok(Attempt::Committed(outcomes, took))
     }
 
     /// Releases the buffers of the connection, which have grown with the writes.

@@ -22,6 +22,7 @@ mod read;
 mod readers;
 mod row_writer;
 mod statements;
+mod storage_size;
 mod system;
 mod thread;
 mod trim;
@@ -36,9 +37,10 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, Declaration, Extent,
-    FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span, Storage,
-    Store, TrimStep, VersionPage, Write, WriteBatch, change_log::MAX_READ_BYTES, sql, system::version_range,
+    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration,
+    Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
+    Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch, change_log::MAX_READ_BYTES, sql,
+    system::version_range,
 };
 use crate::{
     clock::Timestamp,
@@ -229,6 +231,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize> {
+        let in_force = in_force.clone();
+        self.inner
+            .readers
+            .run(QUERY_TIMEOUT, move |connection| storage_size::storage_size(connection, &in_force))
+            .await
+    }
+
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows> {
         let (in_force, keys) = (in_force.clone(), keys.to_vec());
         self.inner
@@ -285,6 +295,10 @@ impl Store for SqliteStore {
 
     fn load(&self) -> Load {
         self.inner.queue.load()
+    }
+
+    fn commit_times(&self) -> CommitTimes {
+        self.inner.queue.commit_times()
     }
 
     async fn size(&self) -> Result<u64> {

@@ -1,6 +1,11 @@
 //! Commits queued batches in one transaction.
 
-use std::{collections::HashMap, iter, sync::Arc};
+use std::{
+    collections::HashMap,
+    iter,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -29,8 +34,8 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     // Rows written to a damaged file would be lost when a backup is restored.
     let done = writer.disk_health.check_intact().and_then(|()| transaction(writer, &jobs));
     match writer.after(done) {
-        Ok(effects) => {
-            gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum());
+        Ok((effects, took)) => {
+            gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum(), took);
             let answers = jobs.into_iter().zip(effects).map(|(job, effects)| {
                 let WriteBatch { writes, returning, .. } = job.batch;
                 (job.reply, effects.map(|effects| effect::outcomes(writes, effects, returning)))
@@ -85,8 +90,9 @@ fn copy_of(error: &Error) -> Error {
 /// The effects of each job's writes, or the error of a job that cannot be written at all.
 type JobEffects = Vec<Result<Vec<Effect>>>;
 
-/// Applies all jobs and appends their entry to the change log, in one transaction.
-fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<JobEffects> {
+/// Applies all jobs and appends their entry to the change log, in one transaction. Also returns how long the commit
+/// took, most of which is the sync of the WAL.
+fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<(JobEffects, Duration)> {
     let mut stamps = writer.stamps();
     let head = writer.head;
     let Writer { connection, catalogue, options, statements, .. } = writer;
@@ -112,9 +118,11 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<JobEffects> {
         Some(changes) => head.append(&sqlite, stamps.next(), &changes)?,
         None => head,
     };
+    let began = Instant::now();
     sqlite.commit().map_err(map)?;
+    let took = began.elapsed();
     (writer.head, writer.last_stamp) = (next, stamps.last());
-    Ok(effects)
+    Ok((effects, took))
 }
 
 /// Packs all published changes into a change log entry; `None` if there are none.
