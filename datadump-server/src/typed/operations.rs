@@ -96,6 +96,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry { operation: "list_values", verb: "valuesOf", has_filters: true, ..OPERATION },
     Entry { operation: "aggregate_rows", verb: "aggregate", has_filters: true, ..OPERATION },
+    Entry { operation: "read_series", verb: "seriesOf", has_filters: true, ..OPERATION },
 ];
 
 /// Operations on storages that are in no document of a storage: others do the same, or they are about the document.

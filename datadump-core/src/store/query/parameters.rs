@@ -1,6 +1,6 @@
 //! The filters that a query of a storage takes as parameters, so that they can be listed.
 
-use super::Column;
+use super::{Column, parse::CONTROLS};
 use crate::{
     condition::Operator,
     schema::{Definition, Kind},
@@ -20,8 +20,8 @@ pub struct FilterParameter {
 }
 
 /// Returns the filters of a storage, column by column: those with an index, or all of them if the storage allows
-/// scans. The test for equality has the name of the column alone, unless that is one of the `reserved` names of
-/// parameters with another meaning.
+/// scans. The test for equality has the name of the column alone, unless that is the name of a parameter with another
+/// meaning, in a list or as one of the `reserved` names.
 pub fn filter_parameters(definition: &Definition, reserved: &[&str]) -> Vec<FilterParameter> {
     let fields = (0..definition.fields.len()).map(Column::Field);
     let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
@@ -38,8 +38,9 @@ fn of_column(definition: &Definition, column: Column, reserved: &[&str]) -> Vec<
     let is_null = field.is_some_and(|field| field.nullable).then_some(Operator::IsNull);
     let operators = operators(&kind).iter().copied().chain(is_null);
     let parameter = |operator: Operator| {
+        let is_reserved = reserved.contains(&name) || CONTROLS.contains(&name);
         let whole = match operator {
-            Operator::Eq if !reserved.contains(&name) => name.to_owned(),
+            Operator::Eq if !is_reserved => name.to_owned(),
             operator => format!("{name}__{}", operator.name()),
         };
         // In an inferred storage, another field may have this name.
@@ -81,7 +82,7 @@ mod tests {
     use crate::{schema::parse, store::query};
 
     fn names(definition: &Definition) -> Vec<String> {
-        filter_parameters(definition, &["limit"]).into_iter().map(|parameter| parameter.name).collect()
+        filter_parameters(definition, &["time"]).into_iter().map(|parameter| parameter.name).collect()
     }
 
     /// Returns a value that the parameter takes.
@@ -139,11 +140,14 @@ mod tests {
     fn only_fields_with_an_index_are_filters_and_names_are_not_ambiguous() {
         let definition = parse::definition(&json!({
             "name": "it",
-            "key": {"name": "limit", "type": "integer"},
-            "fields": [{"name": "a", "type": "boolean", "db_index": true}, {"name": "b", "type": "boolean"}],
+            "key": {"name": "time", "type": "integer"},
+            "fields": [{"name": "a", "type": "boolean", "db_index": true}, {"name": "b", "type": "boolean"},
+                       {"name": "search", "type": "boolean", "db_index": true}],
         }));
         let all = names(&definition.unwrap());
-        assert!(all.contains(&"limit__eq".into()) && !all.contains(&"limit".into()), "{all:?}");
+        for name in ["time", "search"] {
+            assert!(all.contains(&format!("{name}__eq")) && !all.contains(&name.into()), "{all:?}");
+        }
         assert!(all.contains(&"a".into()) && !all.contains(&"b".into()), "{all:?}");
         let open = parse::definition(&json!({
             "name": "it",

@@ -28,7 +28,8 @@ use refusal::{check_indexed, unknown_field};
 pub(crate) use series::{SeriesRequest, series, series_body};
 
 /// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
-const CONTROLS: [&str; 8] = ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
+pub(super) const CONTROLS: [&str; 8] =
+    ["limit", "offset", "cursor", "count", "ordering", "fields", "where", "search"];
 
 /// Maximum number of columns in an ordering.
 const MAX_ORDERING_COLUMNS: usize = 8;
