@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::Semaphore;
 
 use crate::{
     background::Background,
@@ -30,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) background: Background,
     /// Memory for the rows of pages that callers ask for.
     pub(crate) read_memory: ReadMemory,
+    /// The permit for a change of all rows that match a filter.
+    pub(crate) filtered_writes: Arc<Semaphore>,
 }
 
 impl Context {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use crate::receipt::Receipt;
+use crate::{receipt::Receipt, write_result::FailedWrite};
 
 /// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -154,6 +154,15 @@ pub enum Error {
         /// The current row, if it exists.
         current: Option<Json>,
     },
+    /// More rows match the filter of a change than it may affect.
+    #[error("more than {limit} rows match, the limit that the request sets, so none were changed")]
+    TooManyAffected {
+        /// The limit.
+        limit: u64,
+    },
+    /// Writes of an all-or-nothing request that failed, so that none took effect.
+    #[error("{}", aborted(.0))]
+    Aborted(Vec<FailedWrite>),
     /// The storage requires updates to state the row version they are based on.
     #[error("storage `{0}` requires updates to include the row version they are based on")]
     VersionRequired(String),
@@ -256,6 +265,17 @@ fn precondition(current: &Option<Json>) -> String {
     }
 }
 
+fn aborted(failed: &[FailedWrite]) -> String {
+    const SHOWN: usize = 3;
+    let texts: Vec<String> =
+        failed.iter().take(SHOWN).map(|failed| format!("{}: {}", failed.pointer, failed.detail)).collect();
+    let more = match failed.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    format!("nothing was changed, because {} of the writes failed: {}{more}", failed.len(), texts.join("; "))
+}
+
 fn join(faults: &[Fault]) -> String {
     let texts: Vec<String> = faults.iter().map(Fault::to_string).collect();
     texts.join("; ")
@@ -325,6 +345,17 @@ impl Place {
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.join(PathSegment::Index(index))
+    }
+
+    /// Returns a place of this place, given as if it were a place of the body.
+    #[must_use]
+    pub(crate) fn within(&self, inner: &Self) -> Self {
+        match inner {
+            Self::Body(segments) => {
+                segments.iter().fold(self.clone(), |at, segment| at.join(segment.clone()))
+            }
+            Self::Parameter(_) => self.clone(),
+        }
     }
 
     fn join(&self, segment: PathSegment) -> Self {

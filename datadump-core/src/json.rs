@@ -2,10 +2,12 @@
 //! that would be rounded.
 
 mod exact;
+mod items;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 pub(crate) use self::exact::is_exact;
+pub use self::items::each_item;
 use crate::error::{Error, Fault, Place, Result};
 
 /// Maximum nesting depth of arrays and objects.
@@ -22,22 +24,55 @@ pub const MAX_DEPTH: usize = 64;
 /// assert!(json::parse(b"[12345678901234567890123]").is_err());
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Json> {
-    let fault = |code, detail: String| Error::Invalid(vec![Fault::new(Place::body(), code, detail)]);
+    scanned(bytes)?;
+    serde_json::from_slice(bytes).map_err(|error| not_json(&error))
+}
+
+/// Checks the depth and the numbers of a document.
+fn scanned(bytes: &[u8]) -> Result<()> {
     match scan(bytes) {
-        Scan::Ok => {}
+        Scan::Ok => Ok(()),
         Scan::TooDeep => {
-            return Err(fault("too-deep", format!("the JSON is nested more than {MAX_DEPTH} levels deep")));
+            Err(fault("too-deep", format!("the JSON is nested more than {MAX_DEPTH} levels deep")))
         }
         Scan::TooLong(number) => {
             let detail = format!("{number} has more than 64 bits and would be rounded: send it as a string");
-            return Err(fault("out-of-range", detail));
+            Err(fault("out-of-range", detail))
         }
     }
-    serde_json::from_slice(bytes).map_err(|error| fault("not-json", format!("invalid JSON: {error}")))
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    fault("not-json", format!("invalid JSON: {error}"))
+}
+
+fn fault(code: &'static str, detail: String) -> Error {
+    Error::Invalid(vec![Fault::new(Place::body(), code, detail)])
+}
+
+/// Applies a merge patch (RFC 7396): objects are merged, null removes a member, and everything else replaces what was
+/// there.
+pub(crate) fn merge_patch(target: &mut Json, patch: &Json) {
+    let Some(changes) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Json::Object(Map::new());
+    }
+    if let Some(members) = target.as_object_mut() {
+        for (name, change) in changes {
+            if change.is_null() {
+                members.shift_remove(name);
+            } else {
+                merge_patch(members.entry(name.clone()).or_insert(Json::Null), change);
+            }
+        }
+    }
 }
 
 /// Returns the approximate number of bytes that values take, with all that they refer to.
-pub(crate) fn array_size(values: &[Json]) -> usize {
+pub fn array_size(values: &[Json]) -> usize {
     size_of_val(values) + values.iter().map(heap_size).sum::<usize>()
 }
 

@@ -10,12 +10,13 @@
 //!
 //! 1. Vocabulary: [`Error`], ids, [`Clock`], [`json`], [`Throw`], [`Record`], [`Receipt`], [`source`], [`schema`].
 //! 2. Stages: [`process`], [`route`] and [`validate`] are pure; [`store`] keeps rows.
-//! 3. Services: rows, definitions, idempotency, quarantine, retention, ingest, [`live`], [`hub`] and replay. Each owns its
+//! 3. Services: idempotency, rows, batch, definitions, quarantine, retention, ingest, [`live`], [`hub`] and replay. Each owns its
 //!    state and rules and knows only the services before it.
 //!
 //! [`Dump`] opens a database and composes the services.
 
 mod background;
+mod batch;
 mod clock;
 pub mod condition;
 mod context;
@@ -44,7 +45,9 @@ pub mod store;
 mod system_rows;
 mod throw;
 pub mod validate;
+mod write_result;
 
+pub use batch::MAX_OPERATIONS;
 pub use clock::{Clock, SystemClock, Timestamp, Zone};
 pub use definitions::{Consent, Declared, Definitions, Plan, PlannedChange};
 pub use dump::{Address, Builder, Dump, Inspection};
@@ -71,7 +74,9 @@ pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Reje
 pub use replay::{ReplayRequest, ReplayState, Replays};
 pub use retention::{Measured, NextRemoval, Retention, RetentionStatus};
 pub use rows::{
-    Aggregates, ByteChunks, Listing, RowChunks, RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet,
+    Aggregates, BulkOptions, ByteChunks, Listing, MAX_BULK_ROWS, OnConflict, RowChunks, RowPage, Rows, Saved,
+    Series, SeriesQuery, SeriesSet, WriteResults,
 };
 pub use store::Expect;
 pub use throw::{SourceName, Throw};
+pub use write_result::{FailedWrite, FailureReason, WriteFault, WriteResult, WrittenRow};

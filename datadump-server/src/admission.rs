@@ -34,7 +34,7 @@ fn is_write(method: &Method, path: &str) -> bool {
     if path == "/" || path.starts_with("/throw/") {
         return is_unsafe || *method == Method::GET;
     }
-    is_unsafe && (path.starts_with("/api/v1/storage/") || path == "/api/data")
+    is_unsafe && (path.starts_with("/api/v1/storage/") || ["/api/v1/batch", "/api/data"].contains(&path))
 }
 
 #[cfg(test)]
@@ -53,6 +53,7 @@ mod tests {
             (Method::DELETE, "/api/v1/storage/dog/A", true),
             (Method::GET, "/api/v1/storage/dog/A", false),
             (Method::POST, "/api/v1/factory/storage", false),
+            (Method::POST, "/api/v1/batch", true),
             (Method::POST, "/api/data", true),
             (Method::GET, "/ready", false),
         ] {

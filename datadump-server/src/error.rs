@@ -2,11 +2,14 @@
 
 use std::{net::SocketAddr, process::ExitCode};
 
-use datadump_core::{Error as CoreError, Fault, Place, Remark};
+use datadump_core::{Error as CoreError, FailedWrite, FailureReason, Fault, Place, Remark, WriteFault};
 use poem::http::{HeaderValue, StatusCode, header};
 use serde_json::Value as Json;
 
 use crate::problem::{FaultAnswer, Problem};
+
+/// Maximum number of errors listed for the writes of one request.
+const MAX_FAULTS: usize = 100;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +92,8 @@ impl From<CoreError> for Problem {
             CoreError::Conflict { .. } => (409, "conflict", "The row has another version"),
             CoreError::InUse(_) => (409, "in-use", "The resource is in use"),
             CoreError::Migrating { .. } => (409, "migrating", "The storage is being migrated"),
+            CoreError::TooManyAffected { .. } => (409, "too-many-affected", "Too many rows match"),
+            CoreError::Aborted(failed) => aborted(failed),
             CoreError::StalePlan(_) => (409, "stale-plan", "The plan is out of date"),
             CoreError::Precondition { .. } => (412, "precondition-failed", "The precondition failed"),
             CoreError::TooLarge { .. } => (413, "too-large", "The body is too large"),
@@ -115,6 +120,15 @@ impl From<CoreError> for Problem {
             CoreError::Conflict { current } | CoreError::Precondition { current } => {
                 problem.with_current(current.unwrap_or_default())
             }
+            CoreError::Aborted(failed) => {
+                let is_refused = |failed: &FailedWrite| {
+                    matches!(failed.reason, FailureReason::Conflict | FailureReason::Exists)
+                };
+                match failed.into_iter().find(is_refused) {
+                    Some(failed) => problem.with_current(failed.current.unwrap_or_default()),
+                    None => problem,
+                }
+            }
             CoreError::CommandState { current, .. } => problem.with_current(current),
             CoreError::DeviceToken(_) => {
                 problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
@@ -133,9 +147,33 @@ impl From<CoreError> for Problem {
     }
 }
 
+/// Returns the status, code and title of a request whose writes failed.
+fn aborted(failed: &[FailedWrite]) -> (u16, &str, &'static str) {
+    let code = match failed.split_first() {
+        Some((first, rest)) if rest.iter().all(|failed| failed.code() == first.code()) => first.code(),
+        _ => "aborted",
+    };
+    let is_invalid = failed.iter().all(|failed| failed.reason == FailureReason::Invalid);
+    (if is_invalid { 400 } else { 409 }, code, "Nothing was changed")
+}
+
+/// Converts a failed write into its individual errors.
+pub(crate) fn failed_write(failed: &FailedWrite) -> Vec<FaultAnswer> {
+    if failed.faults.is_empty() {
+        let fault = FaultAnswer::new(failed.reason.code(), failed.detail.as_str());
+        return vec![FaultAnswer { pointer: Some(failed.pointer.clone()), ..fault }];
+    }
+    let fault = |fault: &WriteFault| FaultAnswer {
+        pointer: Some(fault.pointer.clone()),
+        ..FaultAnswer::new(&fault.code, fault.detail.as_str())
+    };
+    failed.faults.iter().map(fault).collect()
+}
+
 fn faults(error: &CoreError) -> Vec<FaultAnswer> {
     match error {
         CoreError::Strict(receipt) => receipt.errors.iter().map(record_fault).collect(),
+        CoreError::Aborted(failed) => failed.iter().flat_map(failed_write).take(MAX_FAULTS).collect(),
         CoreError::Program(_, messages) => messages.iter().map(program_fault).collect(),
         error => error.faults().iter().map(FaultAnswer::from).collect(),
     }

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use tokio::sync::Semaphore;
+
 use super::Dump;
 use crate::{
     background::Background,
@@ -235,7 +237,8 @@ impl Builder {
         let background = Background::default();
         let guard = Arc::new(background.guard());
         let read_memory = ReadMemory::new(self.read_memory);
-        let context = Context { store, clock: self.clock, ids, background, read_memory };
+        let filtered_writes = Arc::new(Semaphore::new(1));
+        let context = Context { store, clock: self.clock, ids, background, read_memory, filtered_writes };
         let definitions = Definitions::new(context.clone());
         let idempotency = Idempotency::new(context.clone());
         let memory = MemoryBudget::new(self.throw_memory);

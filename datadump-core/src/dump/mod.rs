@@ -11,6 +11,7 @@ use tokio_util::sync::DropGuard;
 pub use self::builder::{Address, Builder};
 pub use self::inspect::Inspection;
 use crate::{
+    batch,
     clock::Timestamp,
     context::Context,
     definitions::{Consent, Declared, Definitions},
@@ -23,7 +24,7 @@ use crate::{
     receipt::Receipt,
     replay::{ReplayRequest, Replays},
     retention::Retention,
-    rows::{Rows, Saved, keyed},
+    rows::{BulkOptions, Rows, Saved, WriteResults, bulk, keyed},
     store::{CommitTimes, Expect, Load},
     throw::SourceName,
 };
@@ -164,6 +165,47 @@ impl Dump {
         key: RequestKey,
     ) -> Result<Saved> {
         keyed::save_with_key(&self.context, &self.idempotency, storage, record, expect, key).await
+    }
+
+    /// Saves rows of one storage, in order and in one transaction: the result of each says what became of it. With an
+    /// idempotency key the request takes effect once, and a repeated one gets the first answer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> datadump_core::Result<()> {
+    /// use datadump_core::{BulkOptions, Consent, Dump, WriteResult};
+    /// use serde_json::json;
+    ///
+    /// let dump = Dump::builder().database("sqlite::memory:").open().await?;
+    /// let dog = json!({"name": "dog", "key": {"name": "id", "type": "integer"},
+    ///                  "fields": [{"name": "size", "type": "integer"}]});
+    /// dump.declare(&dog, Consent::default()).await?;
+    /// dump.definitions().settled("dog").await?;
+    ///
+    /// let rows = vec![json!({"id": 1, "size": 40}), json!({"id": 2, "size": "large"})];
+    /// let saved = dump.save_many("dog", rows, BulkOptions::default(), None).await?;
+    /// assert!(matches!(saved.results[0], WriteResult::Created(_)));
+    /// assert!(matches!(saved.results[1], WriteResult::Failed(_)));
+    /// dump.close().await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn save_many(
+        &self,
+        storage: &str,
+        records: Vec<Json>,
+        options: BulkOptions,
+        key: Option<RequestKey>,
+    ) -> Result<WriteResults> {
+        bulk::save_many(&self.context, &self.idempotency, storage, records, options, key).await
+    }
+
+    /// Carries out operations on rows of several storages: `{"operations": [{"op": "save", "storage": "dog", "row":
+    /// {…}}, …], "atomic": true}`, as the guide describes them. With an idempotency key the request takes effect once.
+    ///
+    /// # Errors
+    ///
+    /// [`Aborted`](crate::Error::Aborted) if an operation of an atomic batch failed, so that none took effect.
+    pub async fn batch(&self, request: &Json, key: Option<RequestKey>) -> Result<WriteResults> {
+        batch::run(&self.context, &self.idempotency, request, key).await
     }
 
     /// Changes a device. `expect` is the version it must have. When a device is adopted, its readings in

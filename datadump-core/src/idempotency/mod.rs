@@ -144,7 +144,7 @@ impl Reservation {
         make: impl Fn(&[Outcome]) -> Option<Row> + Send + Sync + 'static,
     ) -> IdempotencyRecord {
         let (in_force, key) = (self.in_force.clone(), self.key.clone());
-        IdempotencyRecord { in_force, key, expect: self.expect, make: MakeRecord(Arc::new(make)) }
+        IdempotencyRecord { in_force, key, expect: self.expect.clone(), make: MakeRecord(Arc::new(make)) }
     }
 
     /// Sets the version that the next record replaces.

@@ -192,7 +192,10 @@ impl<'a> Assembly<'a> {
                     for fault in remarks {
                         self.receipt.warn(Stage::Validate, warning(index, line, fault));
                     }
-                    let expect = self.options.newer.map_or(expect, |newer| newer.expect(&row, expect));
+                    let expect = match self.options.newer {
+                        Some(newer) => newer.expect(&row, expect),
+                        None => expect,
+                    };
                     if self.options.newer.is_some() && row.key() != Some(&Value::Uuid(id)) {
                         self.keyed.push(self.writes.len());
                     }

@@ -13,9 +13,8 @@ use crate::{
     clock::Zone,
     context::Context,
     error::{Error, Place, Result},
-    request,
+    json, request,
     route::Routes,
-    rows::merge,
     schema::{FieldName, StorageName, definition::ID},
     source::{Settings, WebOrigin},
     store::{Expect, Outcome, Stored, Write, system_storages::SystemStorage},
@@ -105,7 +104,7 @@ impl Sources {
     pub async fn patch(&self, name: &str, patch: &Json, expect: Option<i32>) -> Result<SourceInfo> {
         let source = self.known(name)?;
         let mut settings = serde_json::to_value(&source.settings).map_err(Error::internal)?;
-        merge(&mut settings, patch);
+        json::merge_patch(&mut settings, patch);
         // The patch applies to the settings that were read.
         let expect = expect.unwrap_or(source.version);
         self.set(&source.name, &settings, Some(expect)).await.map(|(info, _)| info)

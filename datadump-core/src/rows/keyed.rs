@@ -55,7 +55,7 @@ pub(crate) async fn save_with_key(
         RecordOutcome::Existing(row) => replayed(reservation.read(&row)?),
         RecordOutcome::Written(_) => {
             let outcome = outcomes.pop().ok_or_else(|| Error::internal("a write without an outcome"))?;
-            rows.saved(outcome, expect, "")
+            rows.saved(outcome, &expect, "")
         }
     }
 }

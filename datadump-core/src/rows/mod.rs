@@ -1,7 +1,10 @@
 //! The rows of one storage. `write` changes them; this file reads them.
 
 mod aggregate;
+pub(crate) mod bulk;
+mod filtered;
 pub(crate) mod keyed;
+pub(crate) mod many;
 mod pages;
 mod row_page;
 mod series;
@@ -13,9 +16,11 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value as Json;
 
 pub use self::aggregate::Aggregates;
+pub use self::bulk::{BulkOptions, MAX_BULK_ROWS, OnConflict};
+pub use self::many::WriteResults;
 pub use self::row_page::{ByteChunks, RowChunks, RowPage};
 pub use self::series::{Series, SeriesQuery, SeriesSet};
-pub(crate) use self::write::{merge, with_condition};
+pub(crate) use self::write::with_condition;
 use crate::{
     context::Context,
     error::{Error, Result},
@@ -32,8 +37,8 @@ const MAX_SHORT_ROW: usize = 64 << 10;
 
 /// Maximum attempts to run a query while new versions of the storage come into force, and the pause between
 /// them.
-const MAX_QUERY_ATTEMPTS: usize = 100;
-const RETRY_DELAY: Duration = Duration::from_millis(2);
+pub(crate) const MAX_QUERY_ATTEMPTS: usize = 100;
+pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(2);
 
 /// The rows of one storage.
 #[derive(Debug, Clone)]
@@ -203,7 +208,7 @@ impl Rows {
         Ok((RowPage::new(in_force, None, vec![row], memory), version))
     }
 
-    fn in_force(&self) -> Result<Arc<InForce>> {
+    pub(crate) fn in_force(&self) -> Result<Arc<InForce>> {
         match self.system {
             Some(storage) => self.context.system(storage),
             None => self.context.store.catalogue().find(&self.name)?.ready().cloned(),

@@ -8,13 +8,10 @@ use super::{Rows, Saved};
 use crate::{
     error::{Error, Fault, Place, Result},
     record::Fields,
-    schema::{InForce, StoredRow, Value, definition::ServiceColumns},
+    schema::{InForce, Value, definition::ServiceColumns},
     store::{Expect, Outcome, Stored, Write},
     validate,
 };
-
-/// Maximum attempts to apply a patch while concurrent writes change the row.
-const MAX_PATCH_ATTEMPTS: usize = 100;
 
 impl Rows {
     /// Inserts a row, or changes the fields that the record has in the row with its key. A `version` in the
@@ -22,16 +19,16 @@ impl Rows {
     pub async fn save(&self, record: &Json, expect: Expect) -> Result<Saved> {
         let (write, expect) = self.merge(record, expect).await?;
         let outcome = self.write(write).await?;
-        self.saved(outcome, expect, "")
+        self.saved(outcome, &expect, "")
     }
 
     /// Returns the write that saves a record, and its condition.
-    pub(super) async fn merge(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
+    pub(crate) async fn merge(&self, record: &Json, expect: Expect) -> Result<(Write, Expect)> {
         let in_force = self.writable()?;
         let service = in_force.definition.service();
         let (fields, expect) = with_condition(service, object(record)?.clone(), expect)?;
         match validate::changes(&in_force, fields, &self.context.ids) {
-            Ok(row) => Ok((Write::merge(row, expect), expect)),
+            Ok(row) => Ok((Write::merge(row, expect.clone()), expect)),
             Err(faults) => Err(Error::Invalid(self.all_faults(&in_force, object(record)?, faults).await?)),
         }
     }
@@ -60,66 +57,71 @@ impl Rows {
     pub async fn replace(&self, key: &str, record: &Json, expect: Expect) -> Result<Saved> {
         let in_force = self.writable()?;
         let value = self.key(&in_force, key)?;
+        let (write, expect) = self.replacement(&in_force, &value, record, expect)?;
+        let outcome = self.write(write).await?;
+        self.saved(outcome, &expect, "")
+    }
+
+    /// Returns the write that inserts or replaces a row, and its condition.
+    pub(crate) fn replacement(
+        &self,
+        in_force: &Arc<InForce>,
+        key: &Value,
+        record: &Json,
+        expect: Expect,
+    ) -> Result<(Write, Expect)> {
+        check_writable(in_force)?;
         let mut record = object(record)?.clone();
-        same_key(&in_force, &mut record, &value)?;
+        same_key(in_force, &mut record, key)?;
         let (record, expect) = with_condition(in_force.definition.service(), record, expect)?;
-        let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
-        let outcome = self.write(Write::put(row, expect)).await?;
-        self.saved(outcome, expect, "")
+        let row = validate::row(in_force, record, &self.context.ids).map_err(Error::Invalid)?;
+        Ok((Write::put(row, expect.clone()), expect))
     }
 
     /// Changes some fields of a row: a JSON merge patch (RFC 7396).
     pub async fn patch(&self, key: &str, patch: &Json, expect: Expect) -> Result<Saved> {
-        let service = self.writable()?.definition.service();
-        let (patch, expect) = with_condition(service, object(patch)?.clone(), expect)?;
-        for _ in 0..MAX_PATCH_ATTEMPTS {
-            let (in_force, row) = self.find(key).await?;
-            let Some(row) = row else {
-                return match expect {
-                    Expect::Exactly(_) | Expect::Exists => Err(Error::Precondition { current: None }),
-                    _ => Err(self.unknown(key)),
-                };
-            };
-            if expect == Expect::Anything && in_force.definition.meta.require_version {
-                return Err(Error::VersionRequired(self.name.clone()));
+        let attempt = |in_force: Arc<InForce>| {
+            let expect = expect.clone();
+            async move {
+                let value = self.key(&in_force, key)?;
+                let (write, expect) = self.patch_write(&in_force, value, patch, expect)?;
+                Ok((self.write(write).await?, expect))
             }
-            // The patch applies to the row that was read. If the row has changed by the time of the write,
-            // the patch is applied again, unless the caller named a version.
-            let (wanted, retry) = match expect {
-                Expect::Version(version) | Expect::Exactly(version) => (Expect::Exactly(version), false),
-                Expect::Absent | Expect::First(_) => (Expect::Absent, false),
-                Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Exists => {
-                    (Expect::Exactly(row.version), true)
-                }
-            };
-            let mut record = merged(&in_force, &row, &patch);
-            same_key(&in_force, &mut record, &row.key)?;
-            let row = validate::row(&in_force, record, &self.context.ids).map_err(Error::Invalid)?;
-            let outcome = self.write(Write::put(row, wanted)).await?;
-            match outcome {
-                Outcome::Refused(Some(_)) if retry => {}
-                Outcome::Refused(None) if retry => return Err(self.unknown(key)),
-                outcome => return self.saved(outcome, expect, key),
-            }
-        }
-        Err(Error::Overloaded)
+        };
+        let (_, (outcome, expect)) = self.query(attempt).await?;
+        self.saved(outcome, &expect, key)
+    }
+
+    /// Returns the write that changes a row, and its condition.
+    pub(crate) fn patch_write(
+        &self,
+        in_force: &Arc<InForce>,
+        key: Value,
+        patch: &Json,
+        expect: Expect,
+    ) -> Result<(Write, Expect)> {
+        check_writable(in_force)?;
+        let mut record = object(patch)?.clone();
+        same_key(in_force, &mut record, &key)?;
+        record.shift_remove(in_force.definition.key.name.as_str());
+        let (changes, expect) = with_condition(in_force.definition.service(), record, expect)?;
+        let patch = validate::patch(in_force, changes).map_err(Error::Invalid)?;
+        Ok((Write::patch(key, Arc::new(patch), expect.clone()), expect))
     }
 
     /// Deletes a row.
     pub async fn delete(&self, key: &str, expect: Expect) -> Result<()> {
         let in_force = self.in_force()?;
         let value = self.key(&in_force, key)?;
-        let outcome = self.write(Write::delete(in_force, value, expect)).await?;
-        self.saved(outcome, expect, key).map(|_| ())
+        let outcome = self.write(Write::delete(in_force, value, expect.clone())).await?;
+        self.saved(outcome, &expect, key).map(|_| ())
     }
 
     /// Returns the definition that new rows must fit. Only the hub writes readings.
-    fn writable(&self) -> Result<Arc<InForce>> {
+    pub(super) fn writable(&self) -> Result<Arc<InForce>> {
         let in_force = self.in_force()?;
-        match in_force.definition.name.is_of_hub() {
-            true => Err(Error::HubStorage(in_force.definition.name.to_string())),
-            false => Ok(in_force),
-        }
+        check_writable(&in_force)?;
+        Ok(in_force)
     }
 
     async fn write(&self, write: Write) -> Result<Outcome> {
@@ -127,7 +129,7 @@ impl Rows {
     }
 
     /// Returns the result for a write with this outcome.
-    pub(super) fn saved(&self, outcome: Outcome, expect: Expect, key: &str) -> Result<Saved> {
+    pub(super) fn saved(&self, outcome: Outcome, expect: &Expect, key: &str) -> Result<Saved> {
         let saved = |stored: Stored, created| Saved {
             row: stored.to_json(),
             version: stored.row.version,
@@ -149,7 +151,9 @@ impl Rows {
             }
             Outcome::Superseded(stored) => Err(Error::Precondition { current: Some(stored.to_json()) }),
             Outcome::Unchanged(stored) => Ok(saved(stored, false)),
-            Outcome::Replaced(..) | Outcome::RolledBack => Err(Error::internal("an outcome without a write")),
+            Outcome::Replaced(..) | Outcome::Unmatched | Outcome::RolledBack => {
+                Err(Error::internal("an outcome without a write"))
+            }
             Outcome::Missing => Err(self.unknown(key)),
             Outcome::VersionRequired => Err(Error::VersionRequired(self.name.clone())),
             Outcome::Invalid(faults) => Err(Error::Invalid(faults)),
@@ -157,7 +161,15 @@ impl Rows {
     }
 }
 
-fn object(record: &Json) -> Result<&Map<String, Json>> {
+/// Checks that rows of a storage may be written.
+pub(super) fn check_writable(in_force: &InForce) -> Result<()> {
+    match in_force.definition.name.is_of_hub() {
+        true => Err(Error::HubStorage(in_force.definition.name.to_string())),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn object(record: &Json) -> Result<&Map<String, Json>> {
     record.as_object().ok_or_else(|| {
         let detail = "a row is a JSON object";
         Error::Invalid(vec![Fault::new(Place::body(), "not-an-object", detail)])
@@ -198,6 +210,7 @@ pub(crate) fn with_condition(
         }
         Expect::Exists => Ok((record, Expect::Exactly(version))),
         Expect::Absent => Ok((record, Expect::First(version))),
+        Expect::Keep(_) => Ok((record, Expect::Keep(Some(version)))),
         expect => Ok((record, expect)),
     }
 }
@@ -213,39 +226,4 @@ fn same_key(in_force: &InForce, record: &mut Map<String, Json>, key: &Value) -> 
     let detail =
         format!("key {found} differs from {wanted}, the key in the request; a key cannot be changed");
     Err(Error::Invalid(vec![Fault::new(Place::field(defined.name.as_str()), "key", detail)]))
-}
-
-/// Applies RFC 7396 to the fields of a row: here null sets a field to null, because a row has all its fields.
-fn merged(in_force: &InForce, row: &StoredRow, patch: &Fields) -> Map<String, Json> {
-    let definition = &in_force.definition;
-    let mut record = Map::new();
-    record.insert(definition.key.name.to_string(), row.key.to_json(&definition.key.kind));
-    for (field, value) in definition.fields.iter().zip(&row.values) {
-        record.insert(field.name.to_string(), value.to_json(&field.kind));
-    }
-    for (name, change) in patch.iter() {
-        let member = record.entry(name.clone()).or_insert(Json::Null);
-        merge(member, change);
-    }
-    record
-}
-
-/// Applies RFC 7396 below the fields, where null removes a member.
-pub(crate) fn merge(target: &mut Json, patch: &Json) {
-    let Some(changes) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Json::Object(Map::new());
-    }
-    if let Some(members) = target.as_object_mut() {
-        for (name, change) in changes {
-            if change.is_null() {
-                members.remove(name);
-            } else {
-                merge(members.entry(name.clone()).or_insert(Json::Null), change);
-            }
-        }
-    }
 }

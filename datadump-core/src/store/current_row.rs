@@ -1,5 +1,6 @@
 //! Stored rows as the backends have read them, to decide what a write does to them.
 
+use super::Column;
 use crate::{
     clock::Timestamp,
     schema::{StoredRow, Value, Values},
@@ -17,6 +18,17 @@ pub(super) trait CurrentRow {
     fn created_at(&self) -> Timestamp;
 
     fn updated_at(&self) -> Timestamp;
+
+    /// Returns the value of a column.
+    fn column(&self, column: Column) -> Value {
+        match column {
+            Column::Key => self.key().clone(),
+            Column::Field(place) => self.value(place).clone(),
+            Column::Version => Value::Integer(self.version().into()),
+            Column::CreatedAt => Value::Timestamp(self.created_at()),
+            Column::UpdatedAt => Value::Timestamp(self.updated_at()),
+        }
+    }
 }
 
 impl CurrentRow for StoredRow {

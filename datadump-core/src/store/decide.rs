@@ -8,7 +8,7 @@ use super::{Action, Expect, Outcome, Returning, Stored, current_row::CurrentRow}
 use crate::{
     clock::Timestamp,
     error::{Fault, Place},
-    schema::{FieldSet, InForce, Row, StoredRow, Value, Values, definition::EXTRA},
+    schema::{FieldSet, InForce, Patch, Row, StoredRow, Value, Values, definition::EXTRA},
 };
 
 /// Maximum size in bytes to which merges let `_extra` of a row grow. Each of them reads and writes all of it.
@@ -30,16 +30,17 @@ pub(super) enum Decision<'r> {
 }
 
 /// Returns the version of a new row; `None` if the condition requires an existing one.
-pub(super) fn first_version(expect: Expect) -> Option<i32> {
+pub(super) fn first_version(expect: &Expect) -> Option<i32> {
     match expect {
-        Expect::Version(version) | Expect::First(version) => Some(version),
+        Expect::Version(version) | Expect::First(version) => Some(*version),
+        Expect::Keep(version) => Some(version.unwrap_or(1)),
         Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Absent => Some(1),
-        Expect::Exactly(_) | Expect::Exists => None,
+        Expect::Exactly(_) | Expect::Exists | Expect::Matches(_) => None,
     }
 }
 
 /// Returns whether a put or merge can be tried as an insert without reading the stored row.
-pub(super) fn can_insert_blindly(row: &Row, expect: Expect) -> bool {
+pub(super) fn can_insert_blindly(row: &Row, expect: &Expect) -> bool {
     first_version(expect).is_some() && row.is_complete()
 }
 
@@ -47,7 +48,7 @@ pub(super) fn can_insert_blindly(row: &Row, expect: Expect) -> bool {
 pub(super) fn needed_fields(
     action: &Action,
     in_force: &InForce,
-    expect: Expect,
+    expect: &Expect,
     returning: Returning,
 ) -> FieldSet {
     let all = FieldSet::first(in_force.definition.fields.len());
@@ -58,7 +59,14 @@ pub(super) fn needed_fields(
         (Action::Merge(row), Expect::Different | Expect::NotSince(..)) => {
             needed.extend(row.values().fields());
         }
+        (_, Expect::Matches(filter)) => filter.add_fields(&mut needed),
         _ => {}
+    }
+    if let Action::Patch { patch, .. } = action {
+        patch.merged().for_each(|place| needed.extend(&FieldSet::one(place)));
+        if matches!(expect, Expect::Different | Expect::NotSince(..)) {
+            needed.extend(patch.set().fields());
+        }
     }
     if let (Action::Merge(_), Some(place)) = (action, in_force.extra()) {
         needed.extend(&FieldSet::one(place));
@@ -71,12 +79,13 @@ pub(super) fn decide<'r>(
     current: Option<&dyn CurrentRow>,
     action: &'r Action,
     in_force: &Arc<InForce>,
-    expect: Expect,
+    expect: &Expect,
     returning: Returning,
 ) -> Decision<'r> {
     match action {
         Action::Put(row) => put(current, row, expect, returning),
         Action::Merge(row) => merge(current, row, expect, returning),
+        Action::Patch { patch, .. } => self::patch(current, patch, expect, returning),
         Action::Delete { .. } => delete(current, in_force, expect, returning),
     }
 }
@@ -84,7 +93,7 @@ pub(super) fn decide<'r>(
 fn put<'r>(
     current: Option<&dyn CurrentRow>,
     row: &Row,
-    expect: Expect,
+    expect: &Expect,
     returning: Returning,
 ) -> Decision<'r> {
     let in_force = row.proven_by();
@@ -115,7 +124,7 @@ fn put<'r>(
 fn merge<'r>(
     current: Option<&dyn CurrentRow>,
     row: &'r Row,
-    expect: Expect,
+    expect: &Expect,
     returning: Returning,
 ) -> Decision<'r> {
     let Some(current) = current else { return put(None, row, expect, returning) };
@@ -127,6 +136,35 @@ fn merge<'r>(
         Ok(values) => values,
         Err(fault) => return Decision::Final(Outcome::Invalid(vec![fault])),
     };
+    change(current, in_force, values, expect, returning)
+}
+
+fn patch<'r>(
+    current: Option<&dyn CurrentRow>,
+    patch: &'r Patch,
+    expect: &Expect,
+    returning: Returning,
+) -> Decision<'r> {
+    let in_force = patch.proven_by();
+    if let Some(outcome) = unmet(current, in_force, expect, returning) {
+        return Decision::Final(outcome);
+    }
+    let Some(current) = current else { return Decision::Final(Outcome::Missing) };
+    let values = match patch.values(|place| current.value(place)) {
+        Ok(values) => values,
+        Err(faults) => return Decision::Final(Outcome::Invalid(faults)),
+    };
+    change(current, in_force, values, expect, returning)
+}
+
+/// Decides a change of a row to these values, whose condition is met.
+fn change<'r>(
+    current: &dyn CurrentRow,
+    in_force: &Arc<InForce>,
+    values: Cow<'r, Values>,
+    expect: &Expect,
+    returning: Returning,
+) -> Decision<'r> {
     if matches!(expect, Expect::Different | Expect::NotSince(..))
         && values.iter().all(|(place, value)| current.value(place) == value)
     {
@@ -203,7 +241,7 @@ fn next_version(current: &dyn CurrentRow) -> Result<i32, Outcome> {
 fn delete<'r>(
     current: Option<&dyn CurrentRow>,
     in_force: &Arc<InForce>,
-    expect: Expect,
+    expect: &Expect,
     returning: Returning,
 ) -> Decision<'r> {
     if let Some(outcome) = unmet(current, in_force, expect, returning) {
@@ -219,10 +257,10 @@ fn delete<'r>(
 }
 
 /// Returns whether the stored row was written after the moment in the condition.
-fn is_newer(current: &dyn CurrentRow, expect: Expect) -> bool {
+fn is_newer(current: &dyn CurrentRow, expect: &Expect) -> bool {
     match expect {
         Expect::NotSince(moment, version) => {
-            current.updated_at() > moment && version != Some(current.version())
+            current.updated_at() > *moment && *version != Some(current.version())
         }
         _ => false,
     }
@@ -232,19 +270,27 @@ fn is_newer(current: &dyn CurrentRow, expect: Expect) -> bool {
 pub(super) fn unmet(
     current: Option<&dyn CurrentRow>,
     in_force: &Arc<InForce>,
-    expect: Expect,
+    expect: &Expect,
     returning: Returning,
 ) -> Option<Outcome> {
     let is_met = match (expect, current) {
-        (Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Exists, Some(_))
-            if in_force.definition.meta.require_version =>
-        {
+        (Expect::Keep(_), Some(current)) => {
+            return Some(Outcome::Unchanged(stored(current, in_force, returning)));
+        }
+        (
+            Expect::Anything | Expect::Different | Expect::NotSince(..) | Expect::Exists | Expect::Matches(_),
+            Some(_),
+        ) if in_force.definition.meta.require_version => {
             return Some(Outcome::VersionRequired);
         }
+        (Expect::Matches(filter), current) => {
+            let matches = current.is_some_and(|current| filter.passes(&|column| current.column(column)));
+            return (!matches).then_some(Outcome::Unmatched);
+        }
         (Expect::Anything | Expect::Different | Expect::NotSince(..), _)
-        | (Expect::Version(_) | Expect::Absent | Expect::First(_), None)
+        | (Expect::Version(_) | Expect::Absent | Expect::First(_) | Expect::Keep(_), None)
         | (Expect::Exists, Some(_)) => true,
-        (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version() == version,
+        (Expect::Version(version) | Expect::Exactly(version), Some(current)) => current.version() == *version,
         (Expect::Exactly(_) | Expect::Exists, None) | (Expect::Absent | Expect::First(_), Some(_)) => false,
     };
     (!is_met).then(|| Outcome::Refused(current.map(|current| stored(current, in_force, returning))))

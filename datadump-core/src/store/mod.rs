@@ -71,6 +71,10 @@ pub use write::{
 /// * **Atomic on request.** In a batch with [`Atomicity::AllOrNothing`] either every write takes effect or
 ///   none does. The writes of any batch become visible at the same moment: no reader sees some of them
 ///   without the others, not even after a crash.
+/// * **Matching rows only.** A write with [`Expect::Matches`] tests the row in its transaction, and leaves one that
+///   does not match alone. It fails with [`Error::Moved`](crate::Error::Moved), as a whole batch, if another version
+///   than the one of the filter is in force; so does a [patch](Action::Patch).
+/// * **Dry runs.** A batch with `is_dry_run` has the outcomes it would have, and changes nothing.
 /// * **Replacements.** A write that fails is replaced by the row that the batch's [`OnFailure`] builds, in
 ///   the same transaction.
 /// * **Idempotent.** A batch with an [`IdempotencyRecord`] takes effect only if the stored record meets its

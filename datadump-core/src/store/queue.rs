@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    schema::Row,
+    schema::Value,
 };
 
 /// Maximum number of writes in one transaction, unless a single batch has more.
@@ -180,7 +180,11 @@ fn closed() -> Error {
 
 /// Returns the approximate size of a write.
 pub(super) fn write_size(write: &Write) -> usize {
-    64 + write.action.row().map_or(0, Row::size)
+    let own = match write.action.row() {
+        Some(row) => row.size(),
+        None => write.action.key().map_or(0, Value::size),
+    };
+    64 + own
 }
 
 impl Gauge {

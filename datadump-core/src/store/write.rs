@@ -5,8 +5,10 @@ use std::{fmt, sync::Arc};
 use crate::{
     clock::Timestamp,
     error::Fault,
-    schema::{InForce, Row, StorageId, StorageName, StoredRow, Value},
+    schema::{FieldSet, InForce, Patch, Row, StorageId, StorageName, StoredRow, Value},
 };
+
+use super::Filter;
 
 /// Writes that are committed in one transaction.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct WriteBatch {
     pub on_failure: Option<OnFailure>,
     /// An idempotency record, stored with the batch so that the batch takes effect only once.
     pub idempotency: Option<IdempotencyRecord>,
+    /// True if the batch is rolled back once its outcomes are known.
+    pub is_dry_run: bool,
 }
 
 /// Effect of one failing write on the others of its batch.
@@ -30,6 +34,9 @@ pub enum Atomicity {
     Independent,
     /// If one write fails, none takes effect; the others become [`Outcome::RolledBack`].
     AllOrNothing,
+    /// Like [`AllOrNothing`](Self::AllOrNothing), but writes after the first failure are not tried: of many writes that
+    /// do the same, probably all would fail. Not with an [`IdempotencyRecord`].
+    StopAtFailure,
 }
 
 /// The part of each row that its outcome has.
@@ -108,7 +115,7 @@ impl IdempotencyRecord {
     /// Returns the record to store for a batch with these outcomes, if any. An all-or-nothing batch that
     /// failed is not recorded.
     pub(super) fn row(&self, atomicity: Atomicity, outcomes: &[Outcome]) -> Option<Row> {
-        let is_failed = atomicity == Atomicity::AllOrNothing && outcomes.iter().any(Outcome::is_failure);
+        let is_failed = atomicity != Atomicity::Independent && outcomes.iter().any(Outcome::is_failure);
         if is_failed { None } else { (self.make.0)(outcomes) }
     }
 }
@@ -124,15 +131,15 @@ impl Action {
     pub(crate) fn row(&self) -> Option<&Row> {
         match self {
             Self::Put(row) | Self::Merge(row) => Some(row),
-            Self::Delete { .. } => None,
+            Self::Patch { .. } | Self::Delete { .. } => None,
         }
     }
 
     /// Returns the key of the row, or `None` if the database assigns the next number.
-    pub(super) fn key(&self) -> Option<&Value> {
+    pub(crate) fn key(&self) -> Option<&Value> {
         match self {
             Self::Put(row) | Self::Merge(row) => row.key(),
-            Self::Delete { key, .. } => Some(key),
+            Self::Patch { key, .. } | Self::Delete { key, .. } => Some(key),
         }
     }
 
@@ -141,7 +148,7 @@ impl Action {
         match self {
             Self::Put(_) => Self::Put(row),
             Self::Merge(_) => Self::Merge(row),
-            Self::Delete { .. } => self.clone(),
+            Self::Patch { .. } | Self::Delete { .. } => self.clone(),
         }
     }
 }
@@ -155,12 +162,18 @@ impl WriteBatch {
             returning: Returning::Rows,
             on_failure: None,
             idempotency: None,
+            is_dry_run: false,
         }
     }
 
     /// Creates a batch whose writes take effect together or not at all.
     pub fn atomic(writes: Vec<Write>) -> Self {
         Self { atomicity: Atomicity::AllOrNothing, ..Self::independent(writes) }
+    }
+
+    /// Creates a batch whose writes take effect together or not at all, and which ends at the first failure.
+    pub fn until_failure(writes: Vec<Write>) -> Self {
+        Self { atomicity: Atomicity::StopAtFailure, returning: Returning::Keys, ..Self::independent(writes) }
     }
 }
 
@@ -175,6 +188,11 @@ impl Write {
         Self { action: Action::Merge(row), expect }
     }
 
+    /// Changes the row with this key.
+    pub fn patch(key: Value, patch: Arc<Patch>, expect: Expect) -> Self {
+        Self { action: Action::Patch { key, patch }, expect }
+    }
+
     /// Deletes the row with this key.
     pub fn delete(in_force: Arc<InForce>, key: Value, expect: Expect) -> Self {
         Self { action: Action::Delete { in_force, key }, expect }
@@ -185,11 +203,32 @@ impl Write {
     }
 
     /// Returns the version of the storage that the write was made for.
-    pub(super) fn in_force(&self) -> &Arc<InForce> {
+    pub(crate) fn in_force(&self) -> &Arc<InForce> {
         match &self.action {
             Action::Put(row) | Action::Merge(row) => row.proven_by(),
+            Action::Patch { patch, .. } => patch.proven_by(),
             Action::Delete { in_force, .. } => in_force,
         }
+    }
+
+    /// Returns whether values of the stored row have to be read for a write that has no row of its own.
+    pub(super) fn needs_values(&self) -> bool {
+        let merges = matches!(&self.action, Action::Patch { patch, .. } if patch.merged().next().is_some());
+        let mut tested = FieldSet::first(0);
+        if let Expect::Matches(filter) = &self.expect {
+            filter.add_fields(&mut tested);
+        }
+        merges || tested.len() > 0
+    }
+
+    /// Returns whether the write can only be done under the version that it was made for.
+    pub(super) fn needs_version(&self) -> bool {
+        matches!(self.action, Action::Patch { .. }) || matches!(self.expect, Expect::Matches(_))
+    }
+
+    /// Returns whether another version than the one that the write was made for would have to do it, which it cannot.
+    pub(super) fn has_moved(&self, in_force: i32) -> bool {
+        self.needs_version() && self.in_force().version != in_force
     }
 
     pub(super) fn storage(&self) -> StorageId {
@@ -205,6 +244,13 @@ pub enum Action {
     /// Inserts the row, or changes the fields that were sent in the one with its key. In `_extra` of an
     /// inferred storage it changes the members that were sent, and removes those whose field was sent.
     Merge(Row),
+    /// Changes the row with this key, which must exist. Changes nothing but the fields that the patch names.
+    Patch {
+        /// The key.
+        key: Value,
+        /// The changes, which any number of writes may share.
+        patch: Arc<Patch>,
+    },
     /// Deletes the row with this key.
     Delete {
         /// The storage's definition, as the caller knows it.
@@ -215,7 +261,7 @@ pub enum Action {
 }
 
 /// The condition that the stored row must meet for a write to take effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Expect {
     /// No condition.
     Anything,
@@ -235,14 +281,20 @@ pub enum Expect {
     Absent,
     /// The row must not exist; the new row starts with this version.
     First(i32),
+    /// The row must not exist; the new row starts with this version, or 1. An existing one is left as it is, which is no
+    /// failure: the outcome is [`Unchanged`](Outcome::Unchanged).
+    Keep(Option<i32>),
+    /// The row must match this filter, which was made for the version of the write. Otherwise it is left alone, which is
+    /// no failure: the outcome is [`Unmatched`](Outcome::Unmatched).
+    Matches(Arc<Filter>),
 }
 
 impl Expect {
     /// Returns the same condition, under which a row with this version is not newer either.
-    pub(super) fn with_own(self, version: i32) -> Self {
+    pub(super) fn with_own(&self, version: i32) -> Self {
         match self {
-            Self::NotSince(moment, _) => Self::NotSince(moment, Some(version)),
-            _ => self,
+            Self::NotSince(moment, _) => Self::NotSince(*moment, Some(version)),
+            other => other.clone(),
         }
     }
 }
@@ -256,14 +308,16 @@ pub enum Outcome {
     Updated(Stored),
     /// The row was deleted; this is what it held.
     Deleted(Stored),
-    /// The stored row already had these values, so nothing was written.
+    /// The stored row already had these values, or is to be [kept](Expect::Keep), so nothing was written.
     Unchanged(Stored),
     /// The condition was not met. Holds the stored row, if there is one. Nothing was written.
     Refused(Option<Stored>),
     /// The stored row was written after the moment in the condition. Nothing was written.
     Superseded(Stored),
-    /// There was no row to delete.
+    /// There was no row to change or delete.
     Missing,
+    /// The row does not match [`Expect::Matches`], or is gone. Nothing was written.
+    Unmatched,
     /// The storage requires a version for each change, and the write named none. Nothing was written.
     VersionRequired,
     /// The row violates a constraint that only the database can check, or a definition that came into force
@@ -279,7 +333,9 @@ impl Outcome {
     /// Returns whether the write did not take effect.
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Unchanged(_) => false,
+            Self::Created(_) | Self::Updated(_) | Self::Deleted(_) | Self::Unchanged(_) | Self::Unmatched => {
+                false
+            }
             Self::Refused(_)
             | Self::Superseded(_)
             | Self::Missing
@@ -298,6 +354,7 @@ impl Outcome {
             | Self::Deleted(stored)
             | Self::Replaced(_, stored) => Some(stored.in_force.storage),
             Self::Unchanged(_)
+            | Self::Unmatched
             | Self::Refused(_)
             | Self::Superseded(_)
             | Self::Missing

@@ -13,7 +13,7 @@ use crate::{
     error::{Fault, Place},
     id::Ids,
     record::Fields,
-    schema::{Field, InForce, InvalidValue, Key, Kind, Row, Value, ValuesBuilder},
+    schema::{Definition, Field, InForce, InvalidValue, Key, Kind, Patch, Row, Value, ValuesBuilder},
 };
 
 pub(crate) use fit::STORED_IN_EXTRA;
@@ -42,6 +42,41 @@ pub fn revalidate(row: &Row, in_force: &Arc<InForce>) -> Result<Row, Vec<Fault>>
         record = carry::carry_over(record, &old.definition, &in_force.definition);
     }
     validate(in_force, record.into(), Required::Never, || None)
+}
+
+/// Validates a merge patch (RFC 7396) of rows. Here null sets a field to null, because a row has all its fields; inside a
+/// JSON field it removes a member.
+pub fn patch(in_force: &Arc<InForce>, changes: impl Into<Fields>) -> Result<Patch, Vec<Fault>> {
+    let definition = &in_force.definition;
+    let (names, sent) = changes.into().into_parts();
+    let (mut values, mut merged) = (ValuesBuilder::with_capacity(sent.len()), Vec::new());
+    let (mut faults, mut next): (Vec<(usize, Fault)>, usize) = (Vec::new(), 0);
+    for (name, json) in names.list().iter().zip(sent) {
+        let place = in_force.place(name, &mut next);
+        let Some((place, field)) = place.and_then(|place| Some((place, definition.fields.get(place)?)))
+        else {
+            faults.push((usize::MAX, surplus(definition, name)));
+            continue;
+        };
+        if field.kind == Kind::Json && json.is_object() {
+            merged.push((place, json));
+            continue;
+        }
+        match value(field, json) {
+            Ok(value) => values.push(place, value),
+            Err(invalid) => faults.push((place, fault(name, invalid))),
+        }
+    }
+    faults.sort_by_key(|(place, _)| *place);
+    match faults.is_empty() {
+        true => Ok(Patch::from_validated(in_force.clone(), values.finish(), merged)),
+        false => Err(faults.into_iter().map(|(_, fault)| fault).collect()),
+    }
+}
+
+fn surplus(definition: &Definition, name: &str) -> Fault {
+    let detail = format!("storage `{}` has no field `{name}`", definition.name);
+    Fault::new(Place::field(name), "surplus", detail)
 }
 
 /// The records in which required fields must be present.
@@ -81,10 +116,7 @@ fn validate(
                 values.push(place, value);
             }
             None if name == definition.key.name.as_str() => sent_key = Some(json),
-            None => {
-                let detail = format!("storage `{}` has no field `{name}`", definition.name);
-                faults.push((usize::MAX, Fault::new(Place::field(name), "surplus", detail)));
-            }
+            None => faults.push((usize::MAX, surplus(definition, name))),
         }
     }
     let sent_key = sent_key.filter(|json| !json.is_null());

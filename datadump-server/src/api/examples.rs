@@ -4,7 +4,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    commands, devices, hub, processors, quarantine, queries, rows, series, sources, storages, throws,
+    batch, bulk, commands, devices, hub, processors, quarantine, queries, rows, series, sources, storages,
+    throws,
 };
 
 /// Examples for path parameters; those of other resources are next to their example bodies.
@@ -25,8 +26,13 @@ fn add_to(path: &str, operation: &mut Json) {
     let example = body(operation["operationId"].as_str().unwrap_or_default());
     if let (Some(example), Some(content)) = (example, operation.pointer_mut("/requestBody/content")) {
         for (kind, media) in content.as_object_mut().into_iter().flatten() {
-            let is_bytes = kind == "application/octet-stream";
-            media["example"] = if is_bytes { example.to_string().into() } else { example.clone() };
+            media["example"] = match (kind.as_str(), &example) {
+                ("application/octet-stream", example) => example.to_string().into(),
+                ("application/x-ndjson", Json::Array(rows)) => {
+                    rows.iter().map(|row| format!("{row}\n")).collect::<String>().into()
+                }
+                (_, example) => example.clone(),
+            };
         }
     }
     // `operation["parameters"]` would insert null if there are none.
@@ -52,6 +58,8 @@ fn body(operation: &str) -> Option<Json> {
         quarantine::example,
         storages::example,
         rows::example,
+        bulk::example,
+        batch::example,
         queries::example,
         series::example,
         hub::example,

@@ -1,5 +1,7 @@
 //! The API, one file per resource.
 
+mod batch;
+mod bulk;
 mod changes;
 mod commands;
 mod devices;
@@ -16,6 +18,7 @@ mod replay_answer;
 mod replays;
 mod retention_answer;
 mod rows;
+mod selection;
 mod series;
 mod sources;
 mod status;
@@ -28,6 +31,7 @@ mod throw_response;
 mod throws;
 mod typed;
 mod versions;
+mod write_answer;
 
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
@@ -45,12 +49,14 @@ pub(crate) type Resources = (
         storages::Storages,
         versions::Versions,
         rows::Rows,
+        bulk::Bulk,
         queries::Queries,
         series::SeriesOf,
         series::ManySeries,
         changes::Changes,
         keys::Keys,
         typed::Typed,
+        batch::Batch,
     ),
     (hub::Hub, devices::Devices, commands::Commands),
     (stream::Stream, stream::ReadingStream),
@@ -77,12 +83,14 @@ pub(crate) fn resources(
             storages::Storages { dump: dump.clone() },
             versions::Versions { dump: dump.clone() },
             rows::Rows { dump: dump.clone() },
+            bulk::Bulk { dump: dump.clone() },
             queries::Queries { dump: dump.clone() },
             series::SeriesOf { dump: dump.clone() },
             series::ManySeries { dump: dump.clone() },
             changes::Changes { dump: dump.clone() },
             keys::Keys { rows: rows::Rows { dump: dump.clone() } },
             typed::Typed { dump: dump.clone(), documents: Arc::new(typed::Documents::new(document)) },
+            batch::Batch { dump: dump.clone() },
         ),
         (
             hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
@@ -193,7 +201,7 @@ mod tests {
                 assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
                 for media in operation["requestBody"]["content"].as_object().into_iter().flatten() {
                     let example = &media.1["example"];
-                    assert!(example.is_object() || example.is_string(), "{method} {path} has no example");
+                    assert!(!example.is_null(), "{method} {path} has no example");
                 }
                 let responses = operation["responses"].as_object().unwrap();
                 let (mut successes, mut errors) = (BTreeSet::new(), BTreeSet::new());

@@ -5,7 +5,10 @@ use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::tag::Tag;
+use super::{
+    selection::{Affected, SelectionQuery},
+    tag::Tag,
+};
 use crate::{
     answer::{Object, Reply, Streamed, encoded},
     extract::{
@@ -16,7 +19,7 @@ use crate::{
     problem::Problem,
 };
 
-const ONE_ROW_HINT: &str = "send one row per request";
+const ONE_ROW_HINT: &str = "send one row per request, or many to `…/bulk/`";
 
 /// Operations on rows.
 pub(crate) struct Rows {
@@ -188,6 +191,36 @@ impl Rows {
         Ok(SaveResponse::Saved(row, tag, replayed))
     }
 
+    /// Change all rows that match (JSON merge patch, RFC 7396)
+    ///
+    /// Takes the filters of the list. All rows are changed at once, or none if one of them would not be valid.
+    #[oai(path = "/:name", method = "patch", operation_id = "patch_rows")]
+    async fn patch_all(
+        &self,
+        /// Name of the storage.
+        name: Path<String>,
+        query: Query<SelectionQuery>,
+        /// The fields to change.
+        patch: JsonBody,
+    ) -> Result<Reply<Affected>, Problem> {
+        let affected = Box::pin(self.dump.storage(&name.0)?.patch_matching(&query.0, &patch.0)).await?;
+        Ok(Reply(Affected { affected }))
+    }
+
+    /// Delete all rows that match
+    ///
+    /// Takes the filters of the list.
+    #[oai(path = "/:name", method = "delete", operation_id = "delete_rows")]
+    async fn delete_all(
+        &self,
+        /// Name of the storage.
+        name: Path<String>,
+        query: Query<SelectionQuery>,
+    ) -> Result<Reply<Affected>, Problem> {
+        let affected = Box::pin(self.dump.storage(&name.0)?.delete_matching(&query.0)).await?;
+        Ok(Reply(Affected { affected }))
+    }
+
     /// Get a row
     #[oai(path = "/:name/:key", method = "get", operation_id = "get_row")]
     pub(super) async fn get(
@@ -303,7 +336,7 @@ pub(super) fn example(operation: &str) -> Option<Json> {
         "save_row" | "replace_row" | "replace_row_by_key" => {
             Some(json!({"chip_id": EXAMPLE_KEY, "color": "red", "collar_size": 40}))
         }
-        "patch_row" | "patch_row_by_key" => Some(json!({"color": "black"})),
+        "patch_row" | "patch_row_by_key" | "patch_rows" => Some(json!({"color": "black"})),
         _ => None,
     }
 }

@@ -58,7 +58,7 @@ impl<'a> ApiExtractor<'a> for JsonBody {
         body: &mut RequestBody,
         _options: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        let bytes = read_json(request, body).await?;
+        let bytes = read_json(request, body, &[]).await?;
         match json::parse(&bytes) {
             Ok(json) => Ok(Self(json)),
             Err(error) if is_form(&bytes) => Err(Problem::from(error).with_hint(FORM_HINT).into()),
@@ -86,7 +86,7 @@ impl<'a> ApiExtractor<'a> for MaybeJson {
         body: &mut RequestBody,
         _options: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        let bytes = read_json(request, body).await?;
+        let bytes = read_json(request, body, &[]).await?;
         if bytes.is_empty() {
             return Ok(Self(Json::Object(serde_json::Map::new())));
         }
@@ -110,14 +110,18 @@ fn invalid(detail: &str) -> Problem {
     problem.with_faults(vec![fault])
 }
 
-/// Reads a body after checking that its headers allow JSON.
-async fn read_json(request: &Request, body: &mut RequestBody) -> poem::Result<Vec<u8>> {
-    check_types(request.headers())?;
+/// Reads a body after checking that its headers allow JSON, or one of the other content types.
+pub(super) async fn read_json(
+    request: &Request,
+    body: &mut RequestBody,
+    others: &[&str],
+) -> poem::Result<Vec<u8>> {
+    check_types(request.headers(), others)?;
     let limits = request.data::<BodyLimits>().copied().ok_or_else(Problem::internal)?;
     Ok(read(body.take()?, request.headers(), limits).await?)
 }
 
-fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_types(headers: &HeaderMap, others: &[&str]) -> Result<(), Problem> {
     for encoding in headers.get_all(header::CONTENT_ENCODING) {
         if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
             let name = String::from_utf8_lossy(encoding.as_bytes());
@@ -131,7 +135,7 @@ fn check_types(headers: &HeaderMap) -> Result<(), Problem> {
     let sent = String::from_utf8_lossy(sent.as_bytes()).to_lowercase();
     let kind = sent.split(';').next().unwrap_or_default().trim();
     let is_json = kind.ends_with("/json") || kind.ends_with("+json");
-    if kind.is_empty() || is_json || LOOSE_TYPES.contains(&kind) {
+    if kind.is_empty() || is_json || LOOSE_TYPES.contains(&kind) || others.contains(&kind) {
         return Ok(());
     }
     Err(unsupported(
@@ -189,11 +193,15 @@ mod tests {
             ("multipart/form-data; boundary=x", false),
             ("application/xml", false),
         ] {
-            assert_eq!(check_types(&headers(&[(header::CONTENT_TYPE, kind)])).is_ok(), is_accepted, "{kind}");
+            assert_eq!(
+                check_types(&headers(&[(header::CONTENT_TYPE, kind)]), &[]).is_ok(),
+                is_accepted,
+                "{kind}"
+            );
         }
-        assert!(check_types(&HeaderMap::new()).is_ok());
-        assert!(check_types(&headers(&[(header::CONTENT_ENCODING, "identity")])).is_ok());
-        let refused = check_types(&headers(&[(header::CONTENT_ENCODING, "gzip")])).unwrap_err();
+        assert!(check_types(&HeaderMap::new(), &[]).is_ok());
+        assert!(check_types(&headers(&[(header::CONTENT_ENCODING, "identity")]), &[]).is_ok());
+        let refused = check_types(&headers(&[(header::CONTENT_ENCODING, "gzip")]), &[]).unwrap_err();
         assert_eq!(refused.status, 415);
     }
 

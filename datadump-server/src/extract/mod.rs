@@ -9,6 +9,7 @@ mod last_event_id;
 mod list_query;
 mod precondition;
 mod query;
+mod rows_body;
 mod throw;
 
 pub(crate) use base_url::BaseUrl;
@@ -23,4 +24,5 @@ pub(crate) use query::{
     NoQuery, Pairs, Parameter, Query, QueryParameters, flatten, parse_query_lossy, passed_on, push,
     unknown_parameter, whole_number,
 };
+pub(crate) use rows_body::RowsBody;
 pub(crate) use throw::{ThrowBody, ThrowHead};

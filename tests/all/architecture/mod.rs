@@ -65,6 +65,7 @@ const VOCABULARY: &[&str] = &[
     "source",
     "request",
     "schema",
+    "write_result",
 ];
 
 /// The stages of the core, and what each may import besides the vocabulary.
@@ -80,8 +81,18 @@ const STAGES: &[(&str, &[&str])] = &[
 const FOUNDATION: &[&str] = &["background", "context", "system_rows"];
 
 /// The services of the core, from bottom to top; each may import those before it.
-const SERVICES: &[&str] =
-    &["idempotency", "rows", "definitions", "quarantine", "retention", "ingest", "live", "hub", "replay"];
+const SERVICES: &[&str] = &[
+    "idempotency",
+    "rows",
+    "batch",
+    "definitions",
+    "quarantine",
+    "retention",
+    "ingest",
+    "live",
+    "hub",
+    "replay",
+];
 
 /// Folders of services that are pure and import only the vocabulary.
 const PURE: &[&str] = &["hub/rules/"];

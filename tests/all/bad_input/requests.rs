@@ -91,9 +91,9 @@ async fn unknown_resources_are_not_found(server: Server) {
 async fn wrong_methods_are_refused(server: Server) {
     server.declare(&dog()).await;
     for (method, path) in [
-        ("DELETE", "/api/v1/storage/dog/"),
         ("PUT", "/api/v1/storage/dog/"),
-        ("PATCH", "/api/v1/storage/dog"),
+        ("PUT", "/api/v1/storage/dog"),
+        ("GET", "/api/v1/batch/"),
         ("POST", "/api/v1/storage/dog/C/"),
         ("PUT", "/api/v1/factory/storage/"),
         ("POST", "/api/v1/factory/storage/dog/"),

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 /// Media type of bodies of any kind.
 const BYTES: &str = "application/octet-stream";
+const JSON: &str = "application/json";
 
 const HEADER: &str =
     "//! Generated from `docs/openapi.json` by `tests/run generated`. Changes belong there.\n\n";
@@ -40,8 +41,9 @@ fn keep_one_media_type(document: &mut Json) {
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in paths.filter_map(Json::as_object_mut).flat_map(|methods| methods.values_mut()) {
         let content = operation.pointer_mut("/requestBody/content").and_then(Json::as_object_mut);
-        if let Some(content) = content.filter(|content| content.contains_key(BYTES)) {
-            content.retain(|kind, _| kind == BYTES);
+        let Some(content) = content else { continue };
+        if let Some(kept) = [BYTES, JSON].into_iter().find(|kept| content.contains_key(*kept)) {
+            content.retain(|kind, _| kind == kept);
         }
     }
 }

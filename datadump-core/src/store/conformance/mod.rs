@@ -27,6 +27,7 @@ mod keys;
 mod merges;
 mod migrations;
 mod newer;
+mod patches;
 mod queries;
 mod retention;
 mod rows;
@@ -87,6 +88,13 @@ pub const CHECKS: &[Check] = checks![
     merges::rows_with_different_fields_are_stored_like_whole_ones,
     merges::concurrent_merges_of_different_fields_are_all_kept,
     merges::a_batch_may_ask_for_keys_only,
+    patches::a_patch_changes_only_the_fields_it_names,
+    patches::a_patch_leaves_what_did_not_fit_alone,
+    patches::rows_that_do_not_match_are_left_alone,
+    patches::a_batch_ends_at_its_first_failure,
+    patches::a_dry_run_stores_nothing,
+    patches::a_patch_for_an_old_version_is_refused,
+    patches::an_atomic_batch_spans_storages,
     batches::an_atomic_batch_is_all_or_nothing,
     batches::a_failed_write_is_replaced,
     batches::an_unchanged_row_is_not_written,

@@ -34,7 +34,7 @@ pub(super) async fn a_row_that_is_newer_than_the_write_is_kept(bench: &dyn Bench
         let version = before.as_ref().map(|row| row.version);
         let expect = Expect::NotSince(moment, version.filter(|_| versioned));
         let record = json!({"chip_id": "A", "color": color});
-        let write = test.put("dog", &record, expect)?;
+        let write = test.put("dog", &record, expect.clone())?;
         let outcome = test.write(write.clone()).await?;
         ensure_eq(&format!("step {step}"), name(&outcome), expected)?;
         let after = test.get("dog", json!("A")).await?;
@@ -112,8 +112,8 @@ pub(super) async fn rows_written_before_a_refused_one_are_not_newer(bench: &dyn 
         // Rows that the database refuses stand between the writes of the row.
         for size in 1..=5 {
             let expect = Expect::NotSince(moment, None);
-            writes.push(test.put("tag", &json!({"id": id, "code": null, "size": size}), expect)?);
-            writes.push(test.put("tag", &json!({"id": 3, "code": "taken", "size": size}), expect)?);
+            writes.push(test.put("tag", &json!({"id": id, "code": null, "size": size}), expect.clone())?);
+            writes.push(test.put("tag", &json!({"id": 3, "code": "taken", "size": size}), expect.clone())?);
             writes.push(test.put("tag", &json!({"id": 99, "code": "taken", "size": size}), expect)?);
         }
         let outcomes = test.store.write(WriteBatch::independent(writes)).await?;

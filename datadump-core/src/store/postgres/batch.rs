@@ -91,7 +91,9 @@ impl PlannedWrite<'_> {
     /// Returns the fields of the stored row that the decision and the outcome need.
     pub(super) fn needed_fields(&self, in_force: &InForce) -> FieldSet {
         match &self.action {
-            PlannedAction::Do(action) => decide::needed_fields(action, in_force, self.expect, self.returning),
+            PlannedAction::Do(action) => {
+                decide::needed_fields(action, in_force, &self.expect, self.returning)
+            }
             PlannedAction::Final(_) => FieldSet::first(in_force.definition.fields.len()),
         }
     }
@@ -137,7 +139,7 @@ pub(super) fn plan<'b>(
             target,
             action,
             key,
-            expect: write.expect,
+            expect: write.expect.clone(),
             returning: batch.batch.returning,
         });
     }
@@ -152,7 +154,7 @@ pub(super) struct RepeatedWrites(HashMap<usize, usize>);
 pub(super) fn repeated(writes: &[PlannedWrite<'_>]) -> sqlx::Result<RepeatedWrites> {
     let (mut last, mut repeated) = (HashMap::new(), HashMap::new());
     for (place, write) in writes.iter().enumerate() {
-        if let (Expect::NotSince(..), Some(key)) = (write.expect, &write.key)
+        if let (Expect::NotSince(..), Some(key)) = (&write.expect, &write.key)
             && let Some(before) = last.insert((write.batch, write.target, KeyRef::of(key)?), place)
         {
             repeated.insert(place, before);
@@ -207,10 +209,10 @@ impl<'b> RowState<'b> {
 
     /// Returns the condition for the row as it is now. What an earlier write of the batch, whose first write has
     /// the position `first`, has written is not newer.
-    fn expect(&self, expect: Expect, first: usize) -> Expect {
+    fn expect(&self, expect: &Expect, first: usize) -> Expect {
         match &self.now {
             Now::Written(row) if row.place >= first => expect.with_own(row.version),
-            _ => expect,
+            _ => expect.clone(),
         }
     }
 
@@ -324,8 +326,8 @@ fn decide_one<'b>(
     };
     // Its state before the batch is in `undo` once.
     let is_undoable = write.atomicity == Atomicity::AllOrNothing && !undo.contains_key(&place);
-    let expect = row.expect(write.expect, first);
-    let decision = decide::decide(row.current(), action, in_force, expect, write.returning);
+    let expect = row.expect(&write.expect, first);
+    let decision = decide::decide(row.current(), action, in_force, &expect, write.returning);
     let (version, created_at, changes) = match decision {
         Decision::Insert { version } => (version, None, None),
         Decision::Replace { version, created_at } => (version, Some(created_at), None),

@@ -1,12 +1,12 @@
 //! The state of the batches that a writer is working on: which are pending, which have ended, and how.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{apply::Failure, columns::KeyRef, error::ErrorClass};
 use crate::{
     error::Error,
     schema::StorageId,
-    store::{Outcome, Write, WriteBatch, queue::Job},
+    store::{Atomicity, Outcome, Write, WriteBatch, queue::Job},
 };
 
 pub(super) struct CallStates<'b> {
@@ -28,6 +28,13 @@ pub(super) struct PendingBatch<'b> {
     pub(super) batch: &'b WriteBatch,
 }
 
+impl PendingBatch<'_> {
+    /// Returns whether the batch has a transaction of its own, because it may be rolled back as a whole.
+    fn is_alone(&self) -> bool {
+        self.batch.is_dry_run || self.batch.atomicity == Atomicity::StopAtFailure
+    }
+}
+
 impl<'b> CallStates<'b> {
     /// Starts with all batches pending.
     pub(super) fn new(jobs: &'b [Job]) -> Self {
@@ -35,15 +42,22 @@ impl<'b> CallStates<'b> {
     }
 
     /// Returns the batches to write in the next transaction: all pending ones, but only the first of those
-    /// with the same idempotency record. The next one must find what the first has stored.
+    /// with the same idempotency record. The next one must find what the first has stored. A batch that
+    /// may be rolled back as a whole has a transaction of its own, after the others.
     pub(super) fn pending(&self) -> Vec<PendingBatch<'b>> {
         let pending = self.batches.iter().enumerate().filter(|(_, (_, end))| end.is_none());
+        let pending = pending.map(|(place, (batch, _))| PendingBatch { place, batch });
+        let (mut alone, mut pending): (Vec<_>, Vec<_>) = pending.partition(PendingBatch::is_alone);
+        if pending.is_empty() {
+            alone.truncate(1);
+            return alone;
+        }
         let mut records = HashSet::new();
-        let pending = pending.filter(|(_, (batch, _))| match &batch.idempotency {
+        pending.retain(|pending| match &pending.batch.idempotency {
             Some(record) => KeyRef::of(&record.key).is_ok_and(|key| records.insert(key)),
             None => true,
         });
-        pending.map(|(place, (batch, _))| PendingBatch { place, batch }).collect()
+        pending
     }
 
     /// Ends these batches after their commit. `outcomes` are those of all their writes and records, in order.
@@ -74,6 +88,15 @@ impl<'b> CallStates<'b> {
             } else if writes.iter().any(|write| blocked.contains(&write.storage())) {
                 self.end(pending.place, BatchEnd::Blocked);
             }
+        }
+    }
+
+    /// Ends the batches that were made for another version of one of their storages.
+    pub(super) fn move_on(&mut self, moved: &[PendingBatch<'_>]) {
+        for pending in moved {
+            let write = pending.batch.writes.iter().find(|write| write.needs_version());
+            let name = write.map(|write| write.storage_name().to_string()).unwrap_or_default();
+            self.end(pending.place, BatchEnd::Failed(Error::Moved(name)));
         }
     }
 
@@ -128,4 +151,21 @@ pub(super) fn writes<'b>(
 
 pub(super) fn count(pending: &[PendingBatch<'_>]) -> usize {
     pending.iter().map(|pending| pending.batch.writes.len()).sum()
+}
+
+/// Returns whether a transaction is a dry run, which shares it with no other batch.
+pub(super) fn is_dry_run(pending: &[PendingBatch<'_>]) -> bool {
+    pending.iter().any(|pending| pending.batch.is_dry_run)
+}
+
+/// Returns whether a transaction consists of a batch that ends at its first failure.
+pub(super) fn stops_at_failure(pending: &[PendingBatch<'_>]) -> bool {
+    pending.iter().any(|pending| pending.batch.atomicity == Atomicity::StopAtFailure)
+}
+
+/// Returns whether a batch has a write that cannot be done under the versions in force.
+pub(super) fn has_moved(batch: &WriteBatch, versions: &BTreeMap<StorageId, i64>) -> bool {
+    let in_force =
+        |write: &Write| versions.get(&write.storage()).and_then(|version| i32::try_from(*version).ok());
+    batch.writes.iter().any(|write| in_force(write).is_some_and(|version| write.has_moved(version)))
 }

@@ -29,7 +29,7 @@ pub(super) async fn replayed<'b>(
     for record in pending.iter().filter_map(|pending| pending.batch.idempotency.as_ref()) {
         let read = PlannedAction::Final(Outcome::RolledBack);
         let key = Some(record.key.clone());
-        reads.add(session, &record.in_force, read, key, record.expect, Returning::Rows)?;
+        reads.add(session, &record.in_force, read, key, record.expect.clone(), Returning::Rows)?;
     }
     if reads.writes.is_empty() {
         return Ok(Vec::new());
@@ -43,7 +43,7 @@ pub(super) async fn replayed<'b>(
     for pending in pending {
         let Some(record) = &pending.batch.idempotency else { continue };
         let current = records.get(&KeyRef::of(&record.key)?).map(|row| *row as &dyn CurrentRow);
-        if let Some(outcome) = decide::unmet(current, &record.in_force, record.expect, Returning::Rows) {
+        if let Some(outcome) = decide::unmet(current, &record.in_force, &record.expect, Returning::Rows) {
             replayed.push((*pending, outcome));
         }
     }
@@ -73,7 +73,7 @@ pub(super) async fn record(
         if let Some(row) = record.row(batch.atomicity, of_batch) {
             let put = PlannedAction::Do(Cow::Owned(Action::Put(row)));
             let key = Some(record.key.clone());
-            puts.add(session, &record.in_force, put, key, record.expect, Returning::Rows)?;
+            puts.add(session, &record.in_force, put, key, record.expect.clone(), Returning::Rows)?;
             places.push(all.len());
         }
         all.push(Outcome::RolledBack);

@@ -81,8 +81,8 @@ impl Isolation<'_> {
         Ok(())
     }
 
-    /// Applies units one after another. A refused unit gets its final outcome. Returns the ranges that were
-    /// applied.
+    /// Applies units one after another, or until the first one that is refused. A refused unit gets its final outcome.
+    /// Returns the ranges that were applied.
     async fn search(
         &mut self,
         writes: &mut [PlannedWrite<'_>],
@@ -125,6 +125,9 @@ impl Isolation<'_> {
                 }
                 PartResult::Refused(error) => {
                     if let ([write], [slot]) = (tried, results) {
+                        if write.atomicity == Atomicity::StopAtFailure {
+                            parts.clear();
+                        }
                         self.check_index(error.as_ref(), write)?;
                         let outcome = Outcome::Invalid(self.faults(error.as_ref(), write.target));
                         write.action = PlannedAction::Final(outcome.clone());

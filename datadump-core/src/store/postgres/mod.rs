@@ -39,6 +39,7 @@ mod session;
 mod setup;
 mod statements;
 mod storage_size;
+mod targets;
 mod trim;
 mod writer;
 

@@ -3,15 +3,18 @@
 
 use super::{
     apply::{Failure, ReadRows, apply},
-    batch::plan,
+    batch::{plan, roll_back},
     call_state::{PendingBatch, count, writes},
     isolate::Isolation,
 };
-use crate::store::{Atomicity, Outcome, Reprove, queue::write_size};
+use crate::store::{Atomicity, Outcome, Reprove, Write, queue::write_size};
 
 /// Maximum number of writes in a part, and their size in bytes from which a part ends.
 const MAX_WRITES: usize = 32_768;
 const MAX_BYTES: usize = 8 << 20;
+
+/// Size that a write counts for when it needs values of its row, which are not known before they are read.
+const STORED_BYTES: usize = 8 << 10;
 
 /// Applies all writes. A part sees what the parts before it have written, as it would see the writes of another
 /// transaction.
@@ -21,20 +24,59 @@ pub(super) async fn apply_all(
     reprove: Reprove,
     read_rows: ReadRows,
 ) -> Result<Vec<Outcome>, Failure> {
-    let can_be_cut = pending.iter().all(|pending| pending.batch.atomicity == Atomicity::Independent);
+    let can_be_cut = pending.iter().all(|pending| pending.batch.atomicity != Atomicity::AllOrNothing);
     let total = count(pending);
     let mut outcomes = Vec::with_capacity(total);
     while outcomes.len() < total {
         let rest = || writes(pending).skip(outcomes.len());
-        let length = if can_be_cut { part_length(rest().map(|(_, write)| write_size(write))) } else { total };
+        let length = if can_be_cut { part_length(rest().map(|(_, write)| part_size(write))) } else { total };
         let mut planned = plan(rest().take(length), isolation.targets, reprove)?;
         let stamps = isolation.stamps;
         let mut applied =
             apply(isolation.session, isolation.targets, &mut planned, stamps, read_rows).await?;
         isolation.complete(&mut planned, &mut applied).await?;
         outcomes.append(&mut applied);
+        if end_at_failure(pending, &mut outcomes) {
+            break;
+        }
     }
     Ok(outcomes)
+}
+
+/// Finds the first write that the database refuses, in a batch that ends there.
+pub(super) async fn isolate_failure(
+    isolation: &mut Isolation<'_>,
+    pending: &[PendingBatch<'_>],
+    reprove: Reprove,
+) -> Result<Vec<Outcome>, Failure> {
+    let mut outcomes = Vec::with_capacity(count(pending));
+    while outcomes.len() < count(pending) {
+        let rest = || writes(pending).skip(outcomes.len());
+        let length = part_length(rest().map(|(_, write)| part_size(write)));
+        let mut planned = plan(rest().take(length), isolation.targets, reprove)?;
+        outcomes.append(&mut isolation.run(&mut planned).await?);
+        if end_at_failure(pending, &mut outcomes) {
+            break;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// If a write has failed in a batch that ends there, marks all others as rolled back.
+fn end_at_failure(pending: &[PendingBatch<'_>], outcomes: &mut Vec<Outcome>) -> bool {
+    let stops = pending.iter().any(|pending| pending.batch.atomicity == Atomicity::StopAtFailure);
+    if !stops || !outcomes.iter().any(Outcome::is_failure) {
+        return false;
+    }
+    outcomes.resize_with(count(pending), || Outcome::RolledBack);
+    roll_back(outcomes.iter_mut());
+    true
+}
+
+/// Returns the size of a write with what has to be read for it.
+fn part_size(write: &Write) -> usize {
+    let stored = if write.needs_values() { STORED_BYTES } else { 0 };
+    write_size(write) + stored
 }
 
 /// Returns the number of writes in the next part, given the sizes of those that are left.

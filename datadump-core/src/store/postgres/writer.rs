@@ -2,7 +2,7 @@
 //! answers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,10 +12,11 @@ use sqlx::Connection as _;
 
 use super::{
     apply::{Failure, ReadRows},
-    batch::{Target, plan},
+    batch::plan,
     blocked::BlockedJobs,
-    call_state::{BatchEnd, CallStates, PendingBatch, count, writes},
-    catalogue::CatalogueMirror,
+    call_state::{
+        BatchEnd, CallStates, PendingBatch, count, has_moved, is_dry_run, stops_at_failure, writes,
+    },
     change_log,
     error::ErrorClass,
     fast_path, idempotency,
@@ -23,10 +24,11 @@ use super::{
     isolate::Isolation,
     on_failure, parts,
     session::Session,
+    targets::targets,
 };
 use crate::{
-    error::{Error, Result},
-    schema::{InForce, StorageId},
+    error::Result,
+    schema::StorageId,
     store::{
         Outcome, Reprove,
         change_log::Packer,
@@ -76,10 +78,13 @@ pub(super) struct ExistingRows(Mutex<BTreeSet<StorageId>>);
 impl ExistingRows {
     /// Returns whether all of these writes can be tried as inserts without reading rows first.
     fn can_insert_blindly(&self, pending: &[PendingBatch<'_>]) -> bool {
+        if is_dry_run(pending) {
+            return false;
+        }
         let existing = self.0.lock();
         writes(pending).all(|(_, write)| {
             let can_insert =
-                write.action.row().is_some_and(|row| decide::can_insert_blindly(row, write.expect));
+                write.action.row().is_some_and(|row| decide::can_insert_blindly(row, &write.expect));
             can_insert && !existing.contains(&write.storage())
         })
     }
@@ -128,8 +133,12 @@ enum Mode {
 enum Attempt<'b> {
     /// Committed, with the outcomes of all writes and records, and how long the commit took.
     Committed(Vec<Outcome>, Duration),
+    /// Rolled back, because the only batch failed or is a dry run, with the same outcomes.
+    RolledBack(Vec<Outcome>),
     /// Rolled back, because these batches' idempotency records do not meet their conditions.
     Replayed(Vec<(PendingBatch<'b>, Outcome)>),
+    /// Rolled back, because writes of these batches were made for another version of their storage.
+    Moved(Vec<PendingBatch<'b>>),
     /// Rolled back, because these storages cannot be written.
     Blocked { blocked: BTreeSet<StorageId>, gone: BTreeSet<StorageId> },
 }
@@ -197,6 +206,10 @@ impl Writer {
             let attempt = attempt.unwrap_or_else(|_| Err(Failure::Sql(sqlx::Error::PoolTimedOut)));
             self.shrink_buffers(&pending);
             let failure = match attempt {
+                Ok(Attempt::RolledBack(outcomes)) => {
+                    states.commit(&pending, outcomes);
+                    continue;
+                }
                 Ok(Attempt::Committed(outcomes, took)) => {
                     let written = outcomes.iter().filter(|outcome| outcome.written().is_some()).count();
                     self.shared.receiver.gauge().committed(written, took);
@@ -208,6 +221,10 @@ impl Writer {
                 }
                 Ok(Attempt::Blocked { blocked, gone }) => {
                     states.block(&blocked, &gone);
+                    continue;
+                }
+                Ok(Attempt::Moved(moved)) => {
+                    states.move_on(&moved);
                     continue;
                 }
                 Ok(Attempt::Replayed(replayed)) => {
@@ -276,6 +293,12 @@ impl Writer {
             session.rollback().await?;
             return Ok(Attempt::Blocked { blocked: start.blocked, gone });
         }
+        let moved: Vec<PendingBatch<'b>> =
+            pending.iter().filter(|pending| has_moved(pending.batch, &start.versions)).copied().collect();
+        if !moved.is_empty() {
+            session.rollback().await?;
+            return Ok(Attempt::Moved(moved));
+        }
         let replayed = idempotency::replayed(session, pending).await?;
         if !replayed.is_empty() {
             session.rollback().await?;
@@ -287,6 +310,9 @@ impl Writer {
         let mut outcomes = match mode {
             Mode::Blind => parts::apply_all(&mut isolation, pending, shared.reprove, ReadRows::No).await?,
             Mode::Whole => parts::apply_all(&mut isolation, pending, shared.reprove, ReadRows::Yes).await?,
+            Mode::Parts if stops_at_failure(pending) => {
+                parts::isolate_failure(&mut isolation, pending, shared.reprove).await?
+            }
             Mode::Parts => {
                 let mut planned = plan(writes(pending), &targets, shared.reprove)?;
                 let mut outcomes = isolation.run(&mut planned).await?;
@@ -296,6 +322,11 @@ impl Writer {
         };
         on_failure::replace(session, pending, &mut outcomes, stamps).await?;
         let outcomes = idempotency::record(session, pending, outcomes, stamps).await?;
+        let is_ended = stops_at_failure(pending) && outcomes.iter().any(Outcome::is_failure);
+        if is_dry_run(pending) || is_ended {
+            session.rollback().await?;
+            return Ok(Attempt::RolledBack(outcomes));
+        }
         let changed_config = system_storages::changed_config(&outcomes);
         self.is_committing = true;
         let mut packer = Packer::default();
@@ -335,42 +366,6 @@ impl Writer {
             self.session = None;
         }
     }
-}
-
-/// Returns the storages of a transaction, each with its version in force.
-async fn targets(
-    session: &mut Session,
-    mirror: &CatalogueMirror,
-    pending: &[PendingBatch<'_>],
-    versions: &BTreeMap<StorageId, i64>,
-) -> Result<Vec<Target>, Failure> {
-    let mut known: BTreeMap<StorageId, &Arc<InForce>> = BTreeMap::new();
-    for in_force in writes(pending).map(|(_, write)| write.in_force()) {
-        if versions.get(&in_force.storage) == Some(&in_force.version.into()) {
-            known.insert(in_force.storage, in_force);
-        }
-    }
-    let mut targets = Vec::with_capacity(versions.len());
-    for (id, version) in versions {
-        let in_force = match known.get(id) {
-            Some(in_force) => Arc::clone(in_force),
-            None => in_force(mirror, *id, *version).await?,
-        };
-        targets.push(Target { statements: session.statements(&in_force), in_force });
-    }
-    Ok(targets)
-}
-
-/// Returns the version that the database reported as in force. It cannot change while its lock is held.
-async fn in_force(mirror: &CatalogueMirror, id: StorageId, version: i64) -> Result<Arc<InForce>, Failure> {
-    let is_it = |in_force: &Arc<InForce>| i64::from(in_force.version) == version;
-    let known = mirror.catalogue.by_id(id).and_then(|storage| storage.in_force.clone());
-    if let Some(in_force) = known.filter(is_it) {
-        return Ok(in_force);
-    }
-    let read = mirror.refresh_one(id).await.map_err(Failure::Catalogue)?;
-    let missing = || Failure::Catalogue(Error::internal("the version in force is not in the catalogue"));
-    read.and_then(|storage| storage.in_force.clone()).filter(is_it).ok_or_else(missing)
 }
 
 /// Waits before the next attempt: briefly for a lock, longer for a database that is unreachable.

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::Column;
-use crate::schema::{StoredRow, Value};
+use crate::schema::{FieldSet, StoredRow, Value};
 
 /// A filter on rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +55,31 @@ impl Filter {
     /// Returns whether a row passes. This is the reference implementation that the SQL of both databases must
     /// agree with.
     pub fn matches(&self, row: &StoredRow) -> bool {
+        self.passes(&|column| column.value(row))
+    }
+
+    /// Returns whether a row with these values passes.
+    pub(crate) fn passes(&self, value: &impl Fn(Column) -> Value) -> bool {
         match self {
-            Self::All(filters) => filters.iter().all(|filter| filter.matches(row)),
-            Self::Any(filters) => filters.iter().any(|filter| filter.matches(row)),
-            Self::Not(filter) => !filter.matches(row),
-            Self::Column(column, test) => test.passes(&column.value(row)),
-            Self::Path(column, path, test) => test.passes(&at_path(&column.value(row), path)),
+            Self::All(filters) => filters.iter().all(|filter| filter.passes(value)),
+            Self::Any(filters) => filters.iter().any(|filter| filter.passes(value)),
+            Self::Not(filter) => !filter.passes(value),
+            Self::Column(column, test) => test.passes(&value(*column)),
+            Self::Path(column, path, test) => test.passes(&at_path(&value(*column), path)),
+        }
+    }
+
+    /// Adds the fields whose values decide whether a row passes.
+    pub(crate) fn add_fields(&self, fields: &mut FieldSet) {
+        match self {
+            Self::All(filters) | Self::Any(filters) => {
+                filters.iter().for_each(|filter| filter.add_fields(fields));
+            }
+            Self::Not(filter) => filter.add_fields(fields),
+            Self::Column(Column::Field(place), _) | Self::Path(Column::Field(place), ..) => {
+                fields.extend(&FieldSet::one(*place));
+            }
+            Self::Column(..) | Self::Path(..) => {}
         }
     }
 }

@@ -61,8 +61,8 @@ impl Effect {
         match (self, action) {
             (Self::Final(outcome), _) => outcome,
             (Self::Stored(service), Action::Put(row) | Action::Merge(row)) => service.outcome(row, returning),
-            // A deletion never stores a row.
-            (Self::Stored(_), Action::Delete { .. }) => Outcome::Missing,
+            // Patches and deletions have no row of their own.
+            (Self::Stored(_), Action::Patch { .. } | Action::Delete { .. }) => Outcome::Missing,
         }
     }
 

@@ -18,7 +18,7 @@ impl Transaction<'_> {
         let all = FieldSet::first(record.in_force.definition.fields.len());
         let current = self.rows(&record.in_force).current(&record.key, &all)?;
         let current = current.as_ref().map(|row| row as &dyn CurrentRow);
-        let refused = decide::unmet(current, &record.in_force, record.expect, Returning::Rows);
+        let refused = decide::unmet(current, &record.in_force, &record.expect, Returning::Rows);
         Ok(refused.map(|refused| {
             let rolled_back = batch.writes.iter().map(|_| Outcome::RolledBack);
             rolled_back.chain([refused]).map(Effect::Final).collect()
@@ -39,7 +39,7 @@ impl Transaction<'_> {
             None => Outcome::RolledBack,
             Some(row) => {
                 let what = "an idempotency record";
-                self.put_system_row(row, record.expect, Returning::Rows, stamps.next(), what)?
+                self.put_system_row(row, record.expect.clone(), Returning::Rows, stamps.next(), what)?
             }
         };
         outcomes.push(outcome);

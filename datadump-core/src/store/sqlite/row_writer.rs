@@ -50,12 +50,12 @@ pub(super) struct WriteTimes {
 
 impl WriteTimes {
     /// Returns the condition for the stored row. What an earlier write of the batch has written is not newer.
-    fn expect(self, current: Option<&dyn CurrentRow>, expect: Expect) -> Expect {
+    fn expect(self, current: Option<&dyn CurrentRow>, expect: &Expect) -> Expect {
         match current {
             Some(current) if (self.start..self.now).contains(&current.updated_at()) => {
                 expect.with_own(current.version())
             }
-            _ => expect,
+            _ => expect.clone(),
         }
     }
 }
@@ -89,7 +89,7 @@ impl<'c> RowWriter<'c> {
                 row.key().is_none()
                     && (row.storage(), row.proven_by().version)
                         == (self.in_force.storage, self.in_force.version)
-                    && decide::can_insert_blindly(row, write.expect)
+                    && decide::can_insert_blindly(row, &write.expect)
             })
         };
         writes.iter().take(self.statements.max_rows).take_while(is_insert).count()
@@ -121,7 +121,7 @@ impl<'c> RowWriter<'c> {
         insert.clear_bindings();
         for write in writes {
             let Some(row) = write.action.row() else { return Ok(None) };
-            let Some(version) = decide::first_version(write.expect) else { return Ok(None) };
+            let Some(version) = decide::first_version(&write.expect) else { return Ok(None) };
             let service = ServiceColumns::inserted(version, stamps.next());
             bound = bind_row(insert, bound, row, service)?;
             rows.push(service);
@@ -153,20 +153,20 @@ impl<'c> RowWriter<'c> {
                 match reprove(row, &self.in_force) {
                     Ok(row) => {
                         let action = write.action.with_row(row);
-                        let effect = self.apply(&action, write.expect, returning, times)?;
+                        let effect = self.apply(&action, &write.expect, returning, times)?;
                         Ok(Effect::Final(effect.outcome(action, returning)))
                     }
                     Err(faults) => Ok(Effect::Final(Outcome::Invalid(faults))),
                 }
             }
-            _ => self.apply(&write.action, write.expect, returning, times),
+            _ => self.apply(&write.action, &write.expect, returning, times),
         }
     }
 
     fn apply(
         &mut self,
         action: &Action,
-        expect: Expect,
+        expect: &Expect,
         returning: Returning,
         times: WriteTimes,
     ) -> Result<Effect> {
@@ -185,7 +185,7 @@ impl<'c> RowWriter<'c> {
         }
         let current = current.as_ref().map(|row| row as &dyn CurrentRow);
         let expect = times.expect(current, expect);
-        match (decide::decide(current, action, &self.in_force, expect, returning), action.row()) {
+        match (decide::decide(current, action, &self.in_force, &expect, returning), action.row()) {
             (Decision::Insert { version }, Some(row)) => {
                 let mut service = ServiceColumns::inserted(version, now);
                 let insert = prepared(&mut self.insert, self.connection, &self.statements.insert)?;
@@ -201,11 +201,11 @@ impl<'c> RowWriter<'c> {
                 let service = ServiceColumns::updated(version, created_at, now);
                 Ok(Effect::of(self.replace(row, service)?, service))
             }
-            (Decision::Change { version, created_at, values }, Some(row)) => {
+            (Decision::Change { version, created_at, values }, row) => {
                 let service = ServiceColumns::updated(version, created_at, now);
-                let effect = Effect::of(self.change(row, &values, service)?, service);
+                let effect = Effect::of(self.change(action.key(), &values, service)?, service);
                 match (effect, current) {
-                    (Effect::Stored(_), Some(current)) if returning == Returning::Rows => {
+                    (Effect::Stored(_), Some(current)) if row.is_none() || returning == Returning::Rows => {
                         let mut stored = decide::stored(current, &self.in_force, returning);
                         stored.row.change(&values);
                         (stored.row.version, stored.row.updated_at) = (version, now);
@@ -226,7 +226,7 @@ impl<'c> RowWriter<'c> {
         &mut self,
         action: &Action,
         key: &Value,
-        expect: Expect,
+        expect: &Expect,
         returning: Returning,
         now: Timestamp,
     ) -> Result<Option<ServiceColumns>> {
@@ -243,7 +243,7 @@ impl<'c> RowWriter<'c> {
         let needs_row = match action {
             Action::Put(row) => !row.is_complete(),
             Action::Merge(_) => self.in_force.extra().is_some() || returning == Returning::Rows,
-            Action::Delete { .. } => true,
+            Action::Patch { .. } | Action::Delete { .. } => true,
         };
         if needs_row {
             return Ok(None);
@@ -251,13 +251,13 @@ impl<'c> RowWriter<'c> {
         let select = prepared(&mut self.select_version, self.connection, &self.statements.select_version)?;
         let found = select.query_row([Bind(key)], |row| Ok((row.get::<_, i32>(0)?, row.get::<_, i64>(1)?)));
         let Some((current, created_at)) = found.optional().map_err(map)? else { return Ok(None) };
-        let version = base.checked_add(1).filter(|_| current == base);
+        let version = base.checked_add(1).filter(|_| current == *base);
         let Some((version, created_at)) = version.zip(Timestamp::from_micros(created_at)) else {
             return Ok(None);
         };
         let service = ServiceColumns::updated(version, created_at, now);
         let done = match action {
-            Action::Merge(_) => self.change(row, row.values(), service)?,
+            Action::Merge(_) => self.change(row.key(), row.values(), service)?,
             _ => self.replace(row, service)?,
         };
         Ok(done.is_ok().then_some(service))
@@ -266,24 +266,25 @@ impl<'c> RowWriter<'c> {
     /// Sets all fields of the row with the key of this one.
     fn replace(&mut self, row: &Row, service: ServiceColumns) -> Result<Result<usize, Vec<Fault>>> {
         let all = FieldSet::first(self.in_force.definition.fields.len());
-        self.update(row, &all, stored_fields(row), service)
+        self.update(row.key(), &all, stored_fields(row), service)
     }
 
-    /// Sets some fields of the row with the key of this one.
+    /// Sets some fields of the row with this key.
     fn change(
         &mut self,
-        row: &Row,
+        key: Option<&Value>,
         values: &Values,
         service: ServiceColumns,
     ) -> Result<Result<usize, Vec<Fault>>> {
         let positions = values.iter().map(|(_, value)| value).enumerate();
-        self.update(row, values.fields(), positions, service)
+        self.update(key, values.fields(), positions, service)
     }
 
-    /// Sets fields to these values, each with its position among the fields; those without a value to null.
+    /// Sets fields of the row with this key to these values, each with its position among the fields; those without a
+    /// value to null.
     fn update<'v>(
         &mut self,
-        row: &Row,
+        key: Option<&Value>,
         fields: &FieldSet,
         values: impl Iterator<Item = (usize, &'v Value)>,
         service: ServiceColumns,
@@ -296,7 +297,7 @@ impl<'c> RowWriter<'c> {
             update.raw_bind_parameter(position + 1, Bind(value)).map_err(map)?;
         }
         let bound = bind(update, fields.len(), [service.version.into(), service.updated_at.micros()])?;
-        bind(update, bound, row.key().map(Bind))?;
+        bind(update, bound, key.map(Bind))?;
         let done = update.raw_execute();
         self.checked(done)
     }

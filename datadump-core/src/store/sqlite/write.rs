@@ -35,7 +35,8 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
     let done = writer.disk_health.check_intact().and_then(|()| transaction(writer, &jobs));
     match writer.after(done) {
         Ok((effects, took)) => {
-            gauge.committed(jobs.iter().map(|job| job.batch.writes.len()).sum(), took);
+            let written = jobs.iter().filter(|job| !job.batch.is_dry_run);
+            gauge.committed(written.map(|job| job.batch.writes.len()).sum(), took);
             let answers = jobs.into_iter().zip(effects).map(|(job, effects)| {
                 let WriteBatch { writes, returning, .. } = job.batch;
                 (job.reply, effects.map(|effects| effect::outcomes(writes, effects, returning)))
@@ -128,7 +129,7 @@ fn transaction(writer: &mut Writer, jobs: &[Job]) -> Result<(JobEffects, Duratio
 /// Packs all published changes into a change log entry; `None` if there are none.
 fn changes(jobs: &[Job], effects: &JobEffects) -> Result<Option<Vec<u8>>> {
     let mut packer = Packer::default();
-    for (job, effects) in jobs.iter().zip(effects) {
+    for (job, effects) in jobs.iter().zip(effects).filter(|(job, _)| !job.batch.is_dry_run) {
         let effects = effects.iter().flatten();
         job.batch
             .writes
@@ -167,6 +168,11 @@ impl<'c> Transaction<'c> {
                     runs.push((storage.ready()?.clone(), 1));
                 }
             }
+            if let Some((in_force, _)) = runs.last()
+                && write.has_moved(in_force.version)
+            {
+                return Err(Error::Moved(write.storage_name().to_string()));
+            }
         }
         Ok(runs)
     }
@@ -181,8 +187,15 @@ impl<'c> Transaction<'c> {
         if let Some(replayed) = self.replayed(batch)? {
             return Ok(replayed);
         }
+        if !batch.is_dry_run {
+            let effects = self.apply_writes(batch, runs, stamps)?;
+            return self.record(batch, effects, stamps);
+        }
+        self.connection.execute_batch("SAVEPOINT dry_run").map_err(map)?;
         let effects = self.apply_writes(batch, runs, stamps)?;
-        self.record(batch, effects, stamps)
+        let effects = self.record(batch, effects, stamps)?;
+        self.connection.execute_batch("ROLLBACK TO dry_run; RELEASE dry_run").map_err(map)?;
+        Ok(effects)
     }
 
     fn apply_writes(
@@ -191,7 +204,7 @@ impl<'c> Transaction<'c> {
         runs: &[(Arc<InForce>, usize)],
         stamps: &mut Stamps,
     ) -> Result<Vec<Effect>> {
-        if batch.atomicity == Atomicity::AllOrNothing {
+        if batch.atomicity != Atomicity::Independent {
             self.connection.execute_batch("SAVEPOINT batch").map_err(map)?;
         }
         let start = stamps.last();
@@ -224,8 +237,11 @@ impl<'c> Transaction<'c> {
                 }
                 (_, _, effect) => effect,
             });
+            if batch.atomicity == Atomicity::StopAtFailure && effects.last().is_some_and(Effect::is_failure) {
+                effects.resize_with(batch.writes.len(), || Effect::Final(Outcome::RolledBack));
+            }
         }
-        if batch.atomicity == Atomicity::AllOrNothing {
+        if batch.atomicity != Atomicity::Independent {
             if effects.iter().any(Effect::is_failure) {
                 self.connection.execute_batch("ROLLBACK TO batch").map_err(map)?;
                 for effect in effects.iter_mut().filter(|effect| !effect.is_failure()) {

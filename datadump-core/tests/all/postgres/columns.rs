@@ -58,7 +58,7 @@ async fn every_kind_round_trips() {
         .iter()
         .map(|write| match &write.action {
             datadump_core::store::Action::Put(row) => row.complete(),
-            datadump_core::store::Action::Merge(_) => panic!(),
+            datadump_core::store::Action::Merge(_) | datadump_core::store::Action::Patch { .. } => panic!(),
             datadump_core::store::Action::Delete { .. } => Vec::new(),
         })
         .collect();

@@ -106,6 +106,7 @@ pub(super) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
         Outcome::Refused(_) => "refused",
         Outcome::Superseded(_) => "superseded",
         Outcome::Missing => "missing",
+        Outcome::Unmatched => "unmatched",
         Outcome::VersionRequired => "version required",
         Outcome::Invalid(_) => "invalid",
         Outcome::Unchanged(_) => "unchanged",

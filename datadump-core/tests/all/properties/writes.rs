@@ -1,11 +1,15 @@
 //! Any sequence of writes leaves the rows that plain Rust computes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use datadump_core::{
     Expect,
-    schema::parse,
-    store::{Atomicity, Declaration, Outcome, Returning, Write, WriteBatch, conformance::Bench},
+    schema::{Value, parse},
+    store::{
+        Atomicity, Column, Declaration, Filter, Outcome, Returning, Test, Write, WriteBatch,
+        conformance::Bench,
+    },
+    validate,
 };
 use proptest::{
     collection::{btree_map, vec},
@@ -30,6 +34,7 @@ const KEYS: i64 = 4;
 enum Kind {
     Put,
     Merge,
+    Patch,
     Delete,
 }
 
@@ -45,7 +50,7 @@ struct Step {
 #[derive(Debug, Clone)]
 struct Steps {
     steps: Vec<Step>,
-    is_atomic: bool,
+    atomicity: Atomicity,
     returning: Returning,
 }
 
@@ -53,7 +58,13 @@ struct Steps {
 type Model = BTreeMap<i64, (Vec<Json>, i32)>;
 
 fn steps() -> impl Strategy<Value = Steps> {
-    let kind = prop_oneof![Just(Kind::Put), Just(Kind::Merge), Just(Kind::Merge), Just(Kind::Delete)];
+    let kind = prop_oneof![
+        Just(Kind::Put),
+        Just(Kind::Merge),
+        Just(Kind::Merge),
+        Just(Kind::Patch),
+        Just(Kind::Delete)
+    ];
     let expect = prop_oneof![
         4 => Just(Expect::Anything),
         6 => Just(Expect::Different),
@@ -61,16 +72,29 @@ fn steps() -> impl Strategy<Value = Steps> {
         1 => (1..4).prop_map(Expect::Exactly),
         1 => Just(Expect::Exists),
         1 => Just(Expect::Absent),
+        1 => prop_oneof![Just(None), Just(Some(2))].prop_map(Expect::Keep),
+        2 => (0_i64..4).prop_map(below),
     ];
     let fields = btree_map(0..FIELDS, 0_i64..3, 0..6);
     let step = (kind, 0..KEYS, fields, expect);
     let step = step.prop_map(|(kind, key, fields, expect)| Step { kind, key, fields, expect });
     let returning = prop_oneof![Just(Returning::Keys), Just(Returning::Rows)];
-    (vec(step, 1..12), any::<bool>(), returning).prop_map(|(steps, is_atomic, returning)| Steps {
+    let atomicity = prop_oneof![
+        Just(Atomicity::Independent),
+        Just(Atomicity::AllOrNothing),
+        Just(Atomicity::StopAtFailure)
+    ];
+    (vec(step, 1..12), atomicity, returning).prop_map(|(steps, atomicity, returning)| Steps {
         steps,
-        is_atomic,
+        atomicity,
         returning,
     })
+}
+
+/// Returns the condition that `f0` is less than a number.
+fn below(number: i64) -> Expect {
+    let test = Test::Lt(Value::Integer(number));
+    Expect::Matches(Arc::new(Filter::Column(Column::Field(0), test)))
 }
 
 fn default(field: usize) -> Json {
@@ -80,9 +104,20 @@ fn default(field: usize) -> Json {
 /// Does a step on the model; returns the name of its outcome.
 fn apply(model: &mut Model, step: &Step) -> &'static str {
     let current = model.get(&step.key).cloned();
-    let is_met = match (step.expect, &current) {
-        (Expect::Version(version), Some((_, current))) => version == *current,
-        (Expect::Exactly(version), current) => current.as_ref().is_some_and(|(_, v)| version == *v),
+    match (&step.expect, &current) {
+        (Expect::Keep(_), Some(_)) => return "unchanged",
+        (Expect::Matches(_), current) => {
+            let matches = |below: i64| step.expect == self::below(below);
+            let f0 = current.as_ref().and_then(|(values, _)| values[0].as_i64());
+            if !f0.is_some_and(|f0| (f0 + 1..4).any(matches)) {
+                return "unmatched";
+            }
+        }
+        _ => {}
+    }
+    let is_met = match (&step.expect, &current) {
+        (Expect::Version(version), Some((_, current))) => version == current,
+        (Expect::Exactly(version), current) => current.as_ref().is_some_and(|(_, v)| version == v),
         (Expect::Exists, current) => current.is_some(),
         (Expect::Absent, current) => current.is_none(),
         _ => true,
@@ -90,13 +125,16 @@ fn apply(model: &mut Model, step: &Step) -> &'static str {
     if !is_met {
         return "refused";
     }
-    let is_merged = matches!(step.kind, Kind::Merge) && current.is_some();
+    if matches!(step.kind, Kind::Patch) && current.is_none() {
+        return "missing";
+    }
+    let is_merged = matches!(step.kind, Kind::Merge | Kind::Patch) && current.is_some();
     let mut values = match (&step.kind, &current) {
         (Kind::Delete, current) => {
             model.remove(&step.key);
             return if current.is_some() { "deleted" } else { "missing" };
         }
-        (Kind::Merge, Some((values, _))) => values.clone(),
+        (Kind::Merge | Kind::Patch, Some((values, _))) => values.clone(),
         _ => (0..FIELDS).map(default).collect(),
     };
     if !is_merged && !step.fields.contains_key(&0) {
@@ -110,7 +148,10 @@ fn apply(model: &mut Model, step: &Step) -> &'static str {
             "updated"
         }
         None => {
-            let first = if let Expect::Version(version) = step.expect { version } else { 1 };
+            let first = match step.expect {
+                Expect::Version(version) | Expect::Keep(Some(version)) => version,
+                _ => 1,
+            };
             model.insert(step.key, (values, first));
             "created"
         }
@@ -147,22 +188,28 @@ async fn writes_agree_with_plain_rust(backend: Backend) {
                 step.fields.iter().for_each(|(field, value)| record[format!("f{field}")] = json!(value));
                 let row = || database.prove(&in_force, &record).unwrap();
                 match step.kind {
-                    Kind::Put => Write::put(row(), step.expect),
-                    Kind::Merge => Write::merge(row(), step.expect),
+                    Kind::Put => Write::put(row(), step.expect.clone()),
+                    Kind::Patch => {
+                        let mut changes = record.as_object().unwrap().clone();
+                        let key = in_force.definition.key.kind.read(&changes.remove("id").unwrap()).unwrap();
+                        let patch = validate::patch(&in_force, changes).unwrap();
+                        Write::patch(key, Arc::new(patch), step.expect.clone())
+                    }
+                    Kind::Merge => Write::merge(row(), step.expect.clone()),
                     Kind::Delete => {
                         let key = in_force.definition.key.kind.read(&json!(step.key)).unwrap();
-                        Write::delete(in_force.clone(), key, step.expect)
+                        Write::delete(in_force.clone(), key, step.expect.clone())
                     }
                 }
             });
-            let atomicity = if batch.is_atomic { Atomicity::AllOrNothing } else { Atomicity::Independent };
+            let atomicity = batch.atomicity;
             let all = WriteBatch::independent(writes.collect());
             let outcomes =
                 store.write(WriteBatch { atomicity, returning: batch.returning, ..all }).await.unwrap();
             let mut next = model.clone();
             let expected: Vec<&str> = batch.steps.iter().map(|step| apply(&mut next, step)).collect();
             let is_failed = expected.iter().any(|name| ["refused", "missing", "invalid"].contains(name))
-                && batch.is_atomic;
+                && atomicity != Atomicity::Independent;
             let found: Vec<&str> = outcomes.iter().map(outcome_name).collect();
             if is_failed {
                 assert!(outcomes.iter().all(Outcome::is_failure), "{batch:?}: {found:?}");
@@ -192,6 +239,7 @@ fn outcome_name(outcome: &Outcome) -> &'static str {
         Outcome::Unchanged(_) => "unchanged",
         Outcome::Refused(_) => "refused",
         Outcome::Missing => "missing",
+        Outcome::Unmatched => "unmatched",
         Outcome::Invalid(_) => "invalid",
         _ => "other",
     }

@@ -6,6 +6,7 @@ mod budget;
 mod expression;
 mod lists;
 mod refusal;
+mod selection;
 mod series;
 mod test;
 mod tree;
@@ -25,6 +26,7 @@ pub(crate) use aggregate::{AggregateRequest, Fill, aggregate, aggregate_body};
 pub(crate) use body::{in_body, parameters_of};
 use budget::{Budget, Evaluator};
 use refusal::{check_indexed, unknown_field};
+pub(crate) use selection::{Selection, selection};
 pub(crate) use series::{SeriesRequest, series, series_body};
 
 /// Parameters that are not filters. A field with such a name is filtered as `name__eq`.
