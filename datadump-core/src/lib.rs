@@ -8,7 +8,8 @@
 //!
 //! The crate has three layers, each importing only from those above it in this list:
 //!
-//! 1. Vocabulary: [`Error`], ids, [`Clock`], [`json`], [`Throw`], [`Record`], [`Receipt`], [`source`], [`schema`].
+//! 1. Vocabulary: [`Error`], ids, [`Clock`], [`json`], [`csv_cell`], [`Throw`], [`Record`], [`Receipt`], [`source`],
+//!    [`schema`].
 //! 2. Stages: [`process`], [`route`] and [`validate`] are pure; [`store`] keeps rows.
 //! 3. Services: idempotency, rows, batch, definitions, quarantine, retention, ingest, [`live`], [`hub`] and replay. Each owns its
 //!    state and rules and knows only the services before it.
@@ -20,6 +21,7 @@ mod batch;
 mod clock;
 pub mod condition;
 mod context;
+pub mod csv_cell;
 mod definitions;
 mod dump;
 mod error;

@@ -57,6 +57,7 @@ const VOCABULARY: &[&str] = &[
     "id",
     "clock",
     "json",
+    "csv_cell",
     "memory",
     "condition",
     "throw",
