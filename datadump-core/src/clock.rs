@@ -68,6 +68,11 @@ impl Timestamp {
         Self((self.0 + 1).min(Self::MAX.0))
     }
 
+    /// Returns its text, as [`Display`](fmt::Display) writes it.
+    pub(crate) fn to_ascii(self) -> [u8; 27] {
+        rfc3339::format(self)
+    }
+
     /// Converts to the type that database drivers use.
     pub fn to_chrono(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
@@ -89,6 +94,6 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(str::from_utf8(&rfc3339::format(*self)).unwrap_or_default())
+        f.write_str(str::from_utf8(&self.to_ascii()).unwrap_or_default())
     }
 }

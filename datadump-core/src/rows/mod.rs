@@ -2,6 +2,8 @@
 
 mod aggregate;
 pub(crate) mod bulk;
+mod encode;
+mod export;
 mod filtered;
 pub(crate) mod keyed;
 pub(crate) mod many;
@@ -17,8 +19,10 @@ use serde_json::Value as Json;
 
 pub use self::aggregate::Aggregates;
 pub use self::bulk::{BulkOptions, MAX_BULK_ROWS, OnConflict};
+pub use self::encode::{Formulas, RowChunks, TextFormat};
+pub use self::export::Export;
 pub use self::many::WriteResults;
-pub use self::row_page::{ByteChunks, RowChunks, RowPage};
+pub use self::row_page::{ByteChunks, RowPage};
 pub use self::series::{Series, SeriesQuery, SeriesSet};
 pub(crate) use self::write::with_condition;
 use crate::{

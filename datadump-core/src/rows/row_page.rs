@@ -1,21 +1,18 @@
-//! A page of rows in typed form, which is encoded as JSON piece by piece.
+//! A page of rows in typed form, which is encoded piece by piece.
 
-use std::{borrow::Cow, io::Write as _, sync::Arc, vec};
+use std::{borrow::Cow, sync::Arc};
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
+use super::encode::{RowChunks, TextFormat, value_of};
 use crate::{
-    schema::{InForce, Kind, StoredRow, Value},
+    schema::{Definition, InForce, Kind, StoredRow, Value},
     store::{Column, ReadLease},
 };
 
-/// Size from which a piece of JSON is handed out.
+/// Size of a piece of the bytes of a field.
 const CHUNK_BYTES: usize = 64 << 10;
-
-/// Number of bytes of a long value that are encoded at a time: a multiple of three for base64.
-const VALUE_BYTES: usize = 48 << 10;
 
 /// The rows of a page. It holds the memory reserved for them.
 #[derive(Debug)]
@@ -35,11 +32,26 @@ impl RowPage {
         rows: Vec<StoredRow>,
         memory: ReadLease,
     ) -> Self {
-        let fields = (0..in_force.definition.fields.len()).map(Column::Field);
+        let columns = Self::columns_of(&in_force.definition, only);
+        Self::with_columns(in_force, columns, rows, memory)
+    }
+
+    /// Creates a page with these columns.
+    pub(super) fn with_columns(
+        in_force: Arc<InForce>,
+        columns: Vec<Column>,
+        rows: Vec<StoredRow>,
+        memory: ReadLease,
+    ) -> Self {
+        Self { columns, text: None, in_force, rows, memory }
+    }
+
+    /// Returns the columns of pages, or those of them that were requested.
+    pub(super) fn columns_of(definition: &Definition, only: Option<&[Column]>) -> Vec<Column> {
+        let fields = (0..definition.fields.len()).map(Column::Field);
         let service = [Column::Version, Column::CreatedAt, Column::UpdatedAt];
         let all = [Column::Key].into_iter().chain(fields).chain(service);
-        let columns = all.filter(|of| only.is_none_or(|only| only.contains(of)));
-        Self { columns: columns.collect(), text: None, in_force, rows, memory }
+        all.filter(|of| only.is_none_or(|only| only.contains(of))).collect()
     }
 
     /// Returns the number of rows.
@@ -50,6 +62,29 @@ impl RowPage {
     /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Returns the approximate size of the rows in memory, in bytes.
+    pub fn size(&self) -> usize {
+        let fixed = size_of::<StoredRow>() + (self.in_force.definition.fields.len() + 1) * size_of::<Value>();
+        self.rows.iter().map(|row| row.size() + fixed).sum()
+    }
+
+    /// Frees the rows and returns their memory, for what was made of them.
+    pub fn into_memory(self) -> ReadLease {
+        self.memory
+    }
+
+    /// Returns the names and types of the columns.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, Kind)> {
+        let definition = &self.in_force.definition;
+        self.columns.iter().map(|of| (of.name(definition), of.kind(definition)))
+    }
+
+    /// Returns the values of a column, in the order of the rows.
+    pub fn values(&self, column: usize) -> impl Iterator<Item = Cow<'_, Value>> {
+        let of = self.columns.get(column).copied();
+        self.rows.iter().map(move |row| of.map_or(Cow::Owned(Value::Null), |of| value_of(of, row)))
     }
 
     /// Adds a member with the text of a binary field to the JSON, if its bytes are text.
@@ -94,44 +129,21 @@ impl RowPage {
     /// Returns the rows as JSON objects separated by commas, in pieces of some 64 KiB. Each row is freed once
     /// it is encoded.
     pub fn into_chunks(self) -> RowChunks {
-        let definition = &self.in_force.definition;
-        let columns = self.columns.iter().enumerate().map(|(place, of)| {
-            let comma = if place == 0 { "" } else { "," };
-            let prefix = format!("{comma}{}:", Json::from(of.name(definition)));
-            EncodedColumn { prefix, of: *of, kind: of.kind(definition), is_text: false }
-        });
-        let text = self.text.map(|(name, of)| {
-            let prefix = format!(",{}:", Json::from(name));
-            EncodedColumn { prefix, of, kind: of.kind(definition), is_text: true }
-        });
-        RowChunks {
-            columns: columns.chain(text).collect(),
-            rows: self.rows.into_iter(),
-            current: None,
-            is_first: true,
-            _memory: self.memory,
-        }
+        self.into_text(TextFormat::Json)
     }
-}
 
-/// The JSON of the rows of a page, in pieces.
-#[derive(Debug)]
-pub struct RowChunks {
-    columns: Vec<EncodedColumn>,
-    rows: vec::IntoIter<StoredRow>,
-    current: Option<Position>,
-    is_first: bool,
-    _memory: ReadLease,
-}
-
-#[derive(Debug)]
-struct EncodedColumn {
-    /// The member's name, with what is before and after it.
-    prefix: String,
-    of: Column,
-    kind: Kind,
-    /// True if bytes are encoded as text.
-    is_text: bool,
+    /// Returns the rows as text, in pieces of some 64 KiB. Each row is freed once it is encoded.
+    pub fn into_text(self, format: TextFormat) -> RowChunks {
+        let definition = &self.in_force.definition;
+        let mut chunks = RowChunks::new(format, self.rows, self.memory);
+        for of in self.columns {
+            chunks.add(of.name(definition), of, of.kind(definition), false);
+        }
+        if let Some((name, of)) = self.text {
+            chunks.add(name, of, of.kind(definition), true);
+        }
+        chunks
+    }
 }
 
 /// Bytes in pieces.
@@ -150,108 +162,15 @@ impl Iterator for ByteChunks {
     }
 }
 
-/// The position at which encoding continues.
-#[derive(Debug)]
-struct Position {
-    row: StoredRow,
-    column: usize,
-    /// Number of bytes of the column's value that are encoded.
-    bytes: usize,
-}
-
-impl Iterator for RowChunks {
-    type Item = Vec<u8>;
-
-    fn next(&mut self) -> Option<Vec<u8>> {
-        let mut chunk = Vec::new();
-        while chunk.len() < CHUNK_BYTES {
-            let Some(position) = &mut self.current else {
-                let Some(row) = self.rows.next() else { break };
-                chunk.extend_from_slice(if std::mem::take(&mut self.is_first) { b"{" } else { b",{" });
-                self.current = Some(Position { row, column: 0, bytes: 0 });
-                continue;
-            };
-            let Some(column) = self.columns.get(position.column) else {
-                chunk.push(b'}');
-                self.current = None;
-                continue;
-            };
-            if position.bytes == 0 {
-                chunk.extend_from_slice(column.prefix.as_bytes());
-            }
-            let value = value_of(column.of, &position.row);
-            if encode(&value, column, &mut position.bytes, &mut chunk) {
-                (position.column, position.bytes) = (position.column + 1, 0);
-            }
-        }
-        (!chunk.is_empty()).then_some(chunk)
-    }
-}
-
-fn value_of(of: Column, row: &StoredRow) -> Cow<'_, Value> {
-    match of {
-        Column::Key => Cow::Borrowed(&row.key),
-        Column::Field(place) => Cow::Borrowed(row.values.get(place).unwrap_or(&Value::Null)),
-        service => Cow::Owned(service.value(row)),
-    }
-}
-
-/// Encodes the next bytes of a value. Returns whether these were the last.
-fn encode(value: &Value, column: &EncodedColumn, begin: &mut usize, json: &mut Vec<u8>) -> bool {
-    let end = begin.saturating_add(VALUE_BYTES);
-    let (is_first, length) = (
-        *begin == 0,
-        match value {
-            Value::Text(text) | Value::Json(text) => text.len(),
-            Value::Binary(bytes) => bytes.len(),
-            value => {
-                // Writing to memory cannot fail.
-                let _ = serde_json::to_writer(json, &value.to_json(&column.kind));
-                return true;
-            }
-        },
-    );
-    let end = match value {
-        Value::Text(text) | Value::Json(text) => text.floor_char_boundary(end),
-        Value::Binary(bytes) if column.is_text => boundary(bytes, end),
-        _ => end.min(length),
-    };
-    let (quote, unquote) = (if is_first { "\"" } else { "" }, if end >= length { "\"" } else { "" });
-    let mut text = |piece: &str| {
-        let piece = Json::from(piece).to_string();
-        let inner = piece.get(1..piece.len() - 1).unwrap_or_default();
-        // Writing to memory cannot fail.
-        let _ = write!(json, "{quote}{inner}{unquote}");
-    };
-    match value {
-        Value::Text(value) => text(value.get(*begin..end).unwrap_or_default()),
-        Value::Binary(bytes) if column.is_text => {
-            text(&String::from_utf8_lossy(bytes.get(*begin..end).unwrap_or_default()));
-        }
-        // The text was written by `serde_json`.
-        Value::Json(text) => json.extend_from_slice(text.as_bytes().get(*begin..end).unwrap_or_default()),
-        Value::Binary(bytes) => {
-            let piece = BASE64.encode(bytes.get(*begin..end).unwrap_or_default());
-            let _ = write!(json, "{quote}{piece}{unquote}");
-        }
-        _ => {}
-    }
-    *begin = end;
-    end >= length
-}
-
-/// Returns the last boundary of a character up to `end`, in bytes that are text.
-fn boundary(bytes: &[u8], end: usize) -> usize {
-    let is_continuation = |byte: &u8| byte & 0xc0 == 0x80;
-    let continuations = |end: &usize| bytes.get(*end).is_some_and(is_continuation);
-    (0..=end.min(bytes.len())).rev().find(|end| !continuations(end)).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
     use serde_json::json;
 
-    use super::*;
+    use super::{
+        super::encode::{Formulas, VALUE_BYTES},
+        *,
+    };
     use crate::{
         clock::Timestamp,
         schema::{StorageId, parse},
@@ -303,8 +222,11 @@ mod tests {
                 "{parameters:?}"
             );
             // The order of the members is the same too.
+            let lines: String = expected.iter().map(|row| format!("{row}\n")).collect();
             let expected = Json::Array(expected).to_string();
             assert!(found == expected, "{parameters:?}");
+            let chunks: Vec<Vec<u8>> = page(rows(), parameters).into_text(TextFormat::NdJson).collect();
+            assert!(String::from_utf8(chunks.concat()).unwrap() == lines, "{parameters:?}");
         }
         assert_eq!(page(Vec::new(), &[]).into_chunks().next(), None);
     }
@@ -332,5 +254,60 @@ mod tests {
             let (pieces, text) = page().into_bytes("bytes", "text");
             assert_eq!((pieces.collect::<Vec<_>>().concat(), text), (bytes, None));
         }
+    }
+
+    /// Returns the cells of a page as CSV, after its header.
+    fn cells(rows: Vec<StoredRow>, formulas: Formulas) -> Vec<Vec<String>> {
+        let format = TextFormat::Csv(formulas);
+        let rows = page(rows, &[("fields", "id,text,data,bytes,on")]);
+        let begin = format.begin(rows.columns().map(|(name, _)| name).collect::<Vec<_>>().into_iter());
+        assert_eq!(begin, b"id,text,data,bytes,on\r\n");
+        let chunks: Vec<Vec<u8>> = rows.into_text(format).collect();
+        let largest = chunks.iter().map(Vec::len).max();
+        assert!(largest < Some(8 * CHUNK_BYTES), "a piece of {largest:?} bytes");
+        let text = chunks.concat();
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_slice());
+        let cells = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
+        reader.records().map(|record| cells(record.unwrap())).collect()
+    }
+
+    #[test]
+    fn cells_of_csv_are_the_values() {
+        let long = "\"a\r\né🦀,".repeat(20_000);
+        for text in ["red", "a,b", "a\"b", "x\r", "\n", "'tis", " x ", &long, &"x".repeat(3 * VALUE_BYTES)] {
+            for formulas in [Formulas::Escaped, Formulas::Raw] {
+                let found = cells(vec![row(7, Value::Text(text.into()), 100_000)], formulas);
+                let data = json!({"a": ["é".repeat(100_000)]}).to_string();
+                let expected = ["7", text, &data, &BASE64.encode(vec![7; 100_000]), "true"];
+                assert!(found == [expected.map(str::to_owned)], "{text:.20}");
+            }
+        }
+    }
+
+    #[test]
+    fn formulas_in_csv_are_escaped_unless_they_are_raw() {
+        let long = format!("={}", ",x".repeat(2 * VALUE_BYTES));
+        for text in ["=1+1", "'=1", "+x", "-5", "@x", "\tx", "\rx", &long] {
+            for (formulas, expected) in
+                [(Formulas::Escaped, format!("'{text}")), (Formulas::Raw, text.into())]
+            {
+                let found = cells(vec![row(-7, Value::Text(text.into()), 0)], formulas);
+                assert!((&found[0][0], &found[0][1]) == (&"-7".into(), &expected), "{text:.20}");
+                if formulas == Formulas::Escaped {
+                    assert!(crate::csv_cell::unescape(&expected) == text);
+                }
+            }
+        }
+        let header = |formulas| TextFormat::Csv(formulas).begin(["-a", "b,c"].into_iter());
+        assert_eq!(header(Formulas::Escaped), b"'-a,\"b,c\"\r\n");
+        assert_eq!(header(Formulas::Raw), b"-a,\"b,c\"\r\n");
+    }
+
+    #[test]
+    fn null_and_an_empty_text_differ_in_csv() {
+        let rows = vec![row(1, Value::Null, 0), row(2, Value::Text(String::new()), 0)];
+        let page = page(rows, &[("fields", "id,text,bytes")]);
+        let chunks: Vec<Vec<u8>> = page.into_text(TextFormat::Csv(Formulas::Escaped)).collect();
+        assert_eq!(String::from_utf8(chunks.concat()).unwrap(), "1,,\"\"\r\n2,\"\",\"\"\r\n");
     }
 }

@@ -1,8 +1,11 @@
 //! Formats values and definitions as JSON.
 
+use std::io::Write as _;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrono::NaiveTime;
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 
 use super::{Definition, Field, Key, Kind, Meta, Presence, Value, read::day};
 
@@ -24,6 +27,26 @@ impl Value {
             Self::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
             Self::Binary(bytes) => BASE64.encode(bytes).into(),
         }
+    }
+
+    /// Appends the text of the value: of a string the string itself, and otherwise the JSON.
+    pub(crate) fn write_text(&self, kind: &Kind, text: &mut Vec<u8>) {
+        // Writing to memory cannot fail.
+        let _ = match self {
+            Self::Null => text.write_all(b"null"),
+            Self::Boolean(value) => write!(text, "{value}"),
+            Self::Integer(number) => serde_json::to_writer(text, number).map_err(Into::into),
+            Self::Float(number) => serde_json::to_writer(text, number).map_err(Into::into),
+            Self::Decimal(number) => text.write_all(decimal(*number, kind).as_bytes()),
+            Self::Text(value) | Self::Json(value) => text.write_all(value.as_bytes()),
+            Self::Uuid(uuid) => {
+                text.write_all(uuid.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes())
+            }
+            Self::Date(days) => write!(text, "{}", day(*days)),
+            Self::Time(micros) => text.write_all(time(*micros).as_bytes()),
+            Self::Timestamp(moment) => text.write_all(&moment.to_ascii()),
+            Self::Binary(bytes) => text.write_all(BASE64.encode(bytes).as_bytes()),
+        };
     }
 }
 

@@ -44,16 +44,25 @@ impl Names {
 /// always have cursors.
 pub(crate) fn parameters_of(body: &Json) -> Result<Vec<(String, String)>> {
     let body: Body = request::read(body)?;
+    Ok(pairs(Body { cursor: Some(body.cursor.unwrap_or_default()), ..body }))
+}
+
+/// Returns the parameters of an export for one in a body: `{where, fields, ordering, limit}`.
+pub(crate) fn export_parameters_of(body: &Json) -> Result<Vec<(String, String)>> {
+    Ok(pairs(request::read(body)?))
+}
+
+fn pairs(body: Body) -> Vec<(String, String)> {
     let members = [
         ("where", body.filter.map(|filter| filter.to_string())),
         ("fields", body.fields.map(Names::joined)),
         ("ordering", body.ordering.map(Names::joined)),
         ("limit", body.limit.map(|limit| limit.to_string())),
-        ("cursor", Some(body.cursor.unwrap_or_default())),
+        ("cursor", body.cursor),
         ("count", body.count),
         ("search", body.search),
     ];
-    Ok(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// Returns an error about parameters as one about the members of the body that they were taken from.

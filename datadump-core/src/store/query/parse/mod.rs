@@ -3,6 +3,7 @@
 mod aggregate;
 mod body;
 mod budget;
+mod export;
 mod expression;
 mod lists;
 mod refusal;
@@ -23,8 +24,9 @@ use crate::{
     schema::{Definition, Kind},
 };
 pub(crate) use aggregate::{AggregateRequest, Fill, aggregate, aggregate_body};
-pub(crate) use body::{in_body, parameters_of};
+pub(crate) use body::{export_parameters_of, in_body, parameters_of};
 use budget::{Budget, Evaluator};
+pub(crate) use export::{ExportQuery, export};
 use refusal::{check_indexed, unknown_field};
 pub(crate) use selection::{Selection, selection};
 pub(crate) use series::{SeriesRequest, series, series_body};
