@@ -6161,7 +6161,7 @@ impl Client {
     pub fn ready_status(&self) -> builder::ReadyStatus<'_> {
         builder::ReadyStatus::new(self)
     }
-    #[doc = "List rows, most recently updated first\n\nEvery field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,\n`ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,\n`endswith` and `isnull`. Repeated filters must all match.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `fields`: Fields to return, separated by commas.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    #[doc = "List rows, most recently updated first\n\nEvery field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,\n`ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,\n`endswith` and `isnull`. Repeated filters must all match.\n\nWith `Accept: text/csv` or `application/x-ndjson`, the response is the rows of the page in that format, with the\nlinks in a `Link` header.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `fields`: Fields to return, separated by commas.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn list_rows(&self) -> builder::ListRows<'_> {
         builder::ListRows::new(self)
     }
@@ -6228,6 +6228,14 @@ impl Client {
     #[doc = "Change some fields of a row with any key (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/key/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have.\n- `if_none_match`: Always fails, because only an existing row can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row_by_key()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_row_by_key(&self) -> builder::PatchRowByKey<'_> {
         builder::PatchRowByKey::new(self)
+    }
+    #[doc = "Export rows as a file: CSV, NDJSON, JSON or Parquet\n\nTakes the filters of the list. The rows are in the order of their keys unless `ordering` is given, and are read\nwhile they are sent: rows that are written meanwhile may or may not be there. If reading them fails, the\nresponse breaks off.\n\nSends a `GET` request to `/api/v1/storage/{name}/export`\n\nArguments:\n- `name`: Name of the storage.\n- `fields`: Fields to export, separated by commas.\n- `format`: `csv`, `ndjson`, `json` or `parquet`. Default: what `Accept` names, else `ndjson`.\n- `limit`: Maximum number of rows (default: no limit).\n- `ordering`: Field to sort by: the key (default), the time of the last update, or a field with an index; `-` before the name sorts in descending order.\n- `raw`: `1` leaves text in CSV as it is, even if a spreadsheet would run it as a formula.\n- `where_`: Filter as JSON.\n```text\nlet response = client.export_rows()\n    .name(name)\n    .fields(fields)\n    .format(format)\n    .limit(limit)\n    .ordering(ordering)\n    .raw(raw)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    pub fn export_rows(&self) -> builder::ExportRows<'_> {
+        builder::ExportRows::new(self)
+    }
+    #[doc = "Export rows with a filter of any depth\n\nSends a `POST` request to `/api/v1/storage/{name}/export`\n\nArguments:\n- `name`: Name of the storage.\n- `body`: `format`, `raw`, `where`, `fields`, `ordering` and `limit`; all are optional.\n```text\nlet response = client.find_export()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn find_export(&self) -> builder::FindExport<'_> {
+        builder::FindExport::new(self)
     }
     #[doc = "Push readings of one or more devices\n\n`{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}`, or `{\"device_id\":\n\"pico_w\", \"sensor_type\": \"temperature\", \"value\": 21.5}`, or an array or lines of either, with a\n`timestamp` if the device has a clock. Unknown devices and sensors are registered by their first\nreading.\n\nSends a `POST` request to `/api/data`\n\nArguments:\n- `commands`: `1`: return the commands that are waiting for the device.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The readings.\n```text\nlet response = client.push()\n    .commands(commands)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn push(&self) -> builder::Push<'_> {
@@ -10892,6 +10900,194 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::export_rows`]\n\n[`Client::export_rows`]: super::Client::export_rows"]
+    #[derive(Debug, Clone)]
+    pub struct ExportRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        fields: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        ordering: Result<Option<::std::string::String>, String>,
+        raw: Result<Option<bool>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ExportRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                fields: Ok(None),
+                format: Ok(None),
+                limit: Ok(None),
+                ordering: Ok(None),
+                raw: Ok(None),
+                where_: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn fields<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fields = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for fields failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn ordering<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.ordering = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for ordering failed".to_string());
+            self
+        }
+        pub fn raw<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.raw =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for raw failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/export`"]
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+            let Self { client, name, fields, format, limit, ordering, raw, where_ } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let fields = fields.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let ordering = ordering.map_err(Error::InvalidRequest)?;
+            let raw = raw.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/export", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .query(&progenitor_client::QueryParam::new("fields", &fields))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("ordering", &ordering))
+                .query(&progenitor_client::QueryParam::new("raw", &raw))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "export_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(crate::requests::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::find_export`]\n\n[`Client::find_export`]: super::Client::find_export"]
+    #[derive(Debug, Clone)]
+    pub struct FindExport<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> FindExport<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/storage/{name}/export`"]
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+            let Self { client, name, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/export", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client.client.post(url).json(&body).headers(header_map).build()?;
+            let info = OperationInfo { operation_id: "find_export" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(crate::requests::stream(response)),
                 400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),

@@ -76,8 +76,8 @@ pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Reje
 pub use replay::{ReplayRequest, ReplayState, Replays};
 pub use retention::{Measured, NextRemoval, Retention, RetentionStatus};
 pub use rows::{
-    Aggregates, BulkOptions, ByteChunks, Export, Formulas, Listing, MAX_BULK_ROWS, OnConflict, RowChunks, RowPage, Rows,
-    Saved, Series, SeriesQuery, SeriesSet, TextFormat, WriteResults,
+    Aggregates, BulkOptions, ByteChunks, Export, Formulas, Listing, MAX_BULK_ROWS, OnConflict, RowChunks,
+    RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet, TextFormat, WriteResults,
 };
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

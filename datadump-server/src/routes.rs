@@ -37,7 +37,10 @@ pub(crate) fn routes<T: OpenApi>(api: T, dump: &Dump) -> Route {
         let operations = endpoints.into_iter().map(|(method, inner)| {
             let Declaration { id, takes_query, takes_key } =
                 declared.remove(&(path.clone(), method.clone())).unwrap_or_default();
-            let is_recorded = method == Method::POST && !takes_key && !api::has_secret_response(id);
+            let is_recorded = method == Method::POST
+                && !takes_key
+                && !api::has_secret_response(id)
+                && !api::has_endless_response(id);
             let recorder = is_recorded.then(|| dump.clone());
             (method, Operation { id, takes_query, recorder, inner })
         });

@@ -30,6 +30,7 @@ on_both![
     the_change_feed_page_works_as_shown,
     the_hub_page_works_as_shown,
     the_query_page_works_as_shown,
+    the_export_page_works_as_shown,
     every_built_in_format_has_a_page,
 ];
 
@@ -63,6 +64,10 @@ async fn the_hub_page_works_as_shown(server: Server) {
 
 async fn the_query_page_works_as_shown(server: Server) {
     run("docs/query.md", &server).await;
+}
+
+async fn the_export_page_works_as_shown(server: Server) {
+    run("docs/export.md", &server).await;
 }
 
 #[test]

@@ -23,6 +23,8 @@ mod cross_site;
 mod damage;
 mod documents;
 mod evolution;
+mod exports;
+mod exports_large;
 mod faults;
 mod feed;
 mod filtered_writes;

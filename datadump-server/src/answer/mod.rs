@@ -1,9 +1,15 @@
 //! JSON responses, serialized directly from their types, and types that many responses share.
 
+mod export;
+mod long_answer;
 mod moment;
 mod object;
 mod page;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod receipt;
+mod row_format;
+mod row_list;
 mod streamed;
 mod throw_counters;
 
@@ -16,11 +22,17 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
+pub(crate) use export::ExportAnswer;
+pub(crate) use long_answer::LongAnswer;
 pub(crate) use moment::Moment;
 pub(crate) use object::Object;
 pub(crate) use page::{Window, encoded, link};
+#[cfg(feature = "parquet")]
+pub(crate) use parquet::ParquetEncoder;
 pub(crate) use receipt::ReceiptAnswer;
-pub(crate) use streamed::{LongAnswer, Streamed, separated, streamed};
+pub(crate) use row_format::RowFormat;
+pub(crate) use row_list::RowListAnswer;
+pub(crate) use streamed::{Streamed, separated, streamed};
 pub(crate) use throw_counters::ThrowCounters;
 
 use crate::problem::Problem;
@@ -59,11 +71,16 @@ impl<T: Serialize + Send> IntoResponse for Reply<T> {
 
 /// Describes the only response of an operation.
 fn success<T: Type>(content_type: &'static str) -> MetaResponses {
+    success_in(vec![MetaMediaType { content_type, schema: T::schema_ref() }])
+}
+
+/// Describes the only response of an operation, which has one of several media types. The first is the default.
+fn success_in(content: Vec<MetaMediaType>) -> MetaResponses {
     let response = MetaResponse {
         description: "Success.",
         status: Some(200),
         status_range: None,
-        content: vec![MetaMediaType { content_type, schema: T::schema_ref() }],
+        content,
         headers: Vec::new(),
     };
     MetaResponses { responses: vec![response] }

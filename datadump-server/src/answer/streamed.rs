@@ -1,18 +1,10 @@
 //! JSON responses that are encoded while they are sent, so that a long one never exists as a whole.
 
-use std::{
-    io, iter,
-    marker::PhantomData,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{iter, marker::PhantomData};
 
 use datadump_core::Listing;
-use futures_util::Stream;
-use parking_lot::Mutex;
-use poem::{Body, IntoResponse, Response};
+use futures_util::{StreamExt as _, stream};
+use poem::{IntoResponse, Response};
 use poem_openapi::{
     ApiResponse,
     payload::Payload,
@@ -20,12 +12,14 @@ use poem_openapi::{
     types::Type,
 };
 use serde::Serialize;
-use tokio::task::AbortHandle;
 
-use super::link;
+use super::{
+    link,
+    long_answer::{LongAnswer, Patience},
+};
 
 /// Size from which a response is sent in pieces of this size. A shorter one has a `Content-Length`.
-const CHUNK_BYTES: usize = 64 << 10;
+pub(super) const CHUNK_BYTES: usize = 64 << 10;
 
 type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 
@@ -118,13 +112,9 @@ fn respond(content_type: &str, mut chunks: Chunks) -> Response {
     if first.len() < CHUNK_BYTES {
         return response.body(first);
     }
-    let answer = LongAnswer(Arc::new(Mutex::new(State {
-        chunks: Some(Box::new(iter::once(first).chain(chunks))),
-        timer: None,
-    })));
-    let mut response = response.body(Body::from_bytes_stream(LongBody(answer.clone())));
-    response.set_data(answer);
-    response
+    let rest = iter::from_fn(move || gather(&mut chunks));
+    let pieces = stream::iter(iter::once(first).chain(rest).map(Ok)).boxed();
+    LongAnswer::respond(response.finish(), pieces, Patience::Whole)
 }
 
 /// Joins pieces until they are long enough to be sent.
@@ -135,53 +125,6 @@ fn gather(chunks: &mut Chunks) -> Option<Vec<u8>> {
         joined.extend_from_slice(&chunk);
     }
     Some(joined)
-}
-
-/// The unsent part of a long response, whose memory a slow client holds.
-#[derive(Clone)]
-pub(crate) struct LongAnswer(Arc<Mutex<State>>);
-
-struct State {
-    /// `None` once the time is up.
-    chunks: Option<Chunks>,
-    timer: Option<AbortHandle>,
-}
-
-impl LongAnswer {
-    /// Drops the unsent part after this time, which ends the connection.
-    pub(crate) fn expire_after(&self, time: Duration) {
-        let state = Arc::downgrade(&self.0);
-        let timer = tokio::spawn(async move {
-            tokio::time::sleep(time).await;
-            if let Some(state) = state.upgrade() {
-                let chunks = state.lock().chunks.take();
-                drop(chunks);
-            }
-        });
-        self.0.lock().timer = Some(timer.abort_handle());
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        if let Some(timer) = &self.timer {
-            timer.abort();
-        }
-    }
-}
-
-struct LongBody(LongAnswer);
-
-impl Stream for LongBody {
-    type Item = io::Result<Vec<u8>>;
-
-    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut state = self.0.0.lock();
-        Poll::Ready(match &mut state.chunks {
-            Some(chunks) => gather(chunks).map(Ok),
-            None => Some(Err(io::ErrorKind::TimedOut.into())),
-        })
-    }
 }
 
 impl<T: Type> Payload for Streamed<T> {
@@ -208,7 +151,6 @@ impl<T: Type> ApiResponse for Streamed<T> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::StreamExt as _;
     use serde_json::{Value as Json, json};
 
     use super::*;
@@ -235,24 +177,5 @@ mod tests {
             assert_eq!(results.len(), rows);
             assert!(results.iter().enumerate().all(|(place, row)| row["n"] == place));
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_not_sent_in_time_is_dropped() {
-        let held = Arc::new(());
-        let kept = held.clone();
-        let rows = (0..100).map(move |_| {
-            let _kept = &kept;
-            vec![b' '; CHUNK_BYTES]
-        });
-        let response = Streamed::<Json>::new(rows).into_response();
-        response.data::<LongAnswer>().unwrap().expire_after(Duration::from_secs(10));
-        let mut body = response.into_body().into_bytes_stream();
-        assert_eq!(body.next().await.unwrap().unwrap().len(), CHUNK_BYTES);
-        tokio::time::sleep(Duration::from_secs(9)).await;
-        assert!(body.next().await.unwrap().is_ok());
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(Arc::strong_count(&held), 1);
-        assert!(body.next().await.unwrap().is_err());
     }
 }

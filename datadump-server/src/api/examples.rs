@@ -4,8 +4,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    batch, bulk, commands, devices, hub, processors, quarantine, queries, rows, series, sources, storages,
-    throws,
+    batch, bulk, commands, devices, exports, hub, processors, quarantine, queries, rows, series, sources,
+    storages, throws,
 };
 
 /// Examples for path parameters; those of other resources are next to their example bodies.
@@ -62,6 +62,7 @@ fn body(operation: &str) -> Option<Json> {
         batch::example,
         queries::example,
         series::example,
+        exports::example,
         hub::example,
         devices::example,
         commands::example,

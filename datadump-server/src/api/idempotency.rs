@@ -7,6 +7,7 @@ use poem_openapi::{
     types::Type as _,
 };
 
+use super::has_endless_response;
 use crate::extract::{IDEMPOTENCY_KEY, MaybeKey, REPLAYED, flatten};
 
 const DESCRIPTION: &str =
@@ -16,7 +17,8 @@ const DESCRIPTION: &str =
 /// themselves.
 pub(super) fn document(operation: &mut MetaOperation) {
     if !operation.params.iter().any(|parameter| parameter.name == IDEMPOTENCY_KEY) {
-        if operation.method != Method::POST {
+        let is_endless = operation.operation_id.is_some_and(has_endless_response);
+        if operation.method != Method::POST || is_endless {
             return;
         }
         operation.params.extend(parameter());

@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod devices;
 mod examples;
+mod exports;
 mod health;
 mod hub;
 mod idempotency;
@@ -57,6 +58,7 @@ pub(crate) type Resources = (
         keys::Keys,
         typed::Typed,
         batch::Batch,
+        exports::Exports,
     ),
     (hub::Hub, devices::Devices, commands::Commands),
     (stream::Stream, stream::ReadingStream),
@@ -91,6 +93,7 @@ pub(crate) fn resources(
             keys::Keys { rows: rows::Rows { dump: dump.clone() } },
             typed::Typed { dump: dump.clone(), documents: Arc::new(typed::Documents::new(document)) },
             batch::Batch { dump: dump.clone() },
+            exports::Exports::new(dump),
         ),
         (
             hub::Hub { dump: dump.clone(), thrower: thrower.clone() },
@@ -119,6 +122,11 @@ pub(crate) fn resources(
 /// Returns whether responses of an operation must never be recorded, because they contain a secret.
 pub(crate) fn has_secret_response(operation: &str) -> bool {
     devices::SECRET_RESPONSES.contains(&operation)
+}
+
+/// Returns whether responses of an operation are never recorded, because they are of any length.
+pub(crate) fn has_endless_response(operation: &str) -> bool {
+    exports::ENDLESS_RESPONSES.contains(&operation)
 }
 
 /// Returns whether an operation changes something although its method is GET.

@@ -1,6 +1,6 @@
 //! `/api/v1/storage/{name}/`: the rows of a storage.
 
-use datadump_core::{Dump, Error, Expect, Fault, Place, RowPage, Saved};
+use datadump_core::{Dump, Error, Expect, Fault, Place, Saved};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -10,11 +10,11 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    answer::{Object, Reply, Streamed, encoded},
+    answer::{Object, Reply, RowListAnswer, Streamed, encoded},
     extract::{
-        BaseUrl, COUNT, CURSOR, IfMatch, IfNoneMatch, JsonBody, KnownVersions, LIMIT, ListParameters,
-        MaybeKey, OFFSET, ORDERING, Pairs, Parameter, Query, QueryParameters, expectation, passed_on,
-        whole_number,
+        AcceptedFormat, BaseUrl, COUNT, CURSOR, IfMatch, IfNoneMatch, JsonBody, KnownVersions, LIMIT,
+        ListParameters, MaybeKey, OFFSET, ORDERING, Pairs, Parameter, Query, QueryParameters, expectation,
+        passed_on, whole_number,
     },
     problem::Problem,
 };
@@ -145,6 +145,9 @@ impl Rows {
     /// Every field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,
     /// `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,
     /// `endswith` and `isnull`. Repeated filters must all match, except that repeated `in` and `nin` are one list.
+    ///
+    /// With `Accept: text/csv` or `application/x-ndjson`, the response is the rows of the page in that format, with the
+    /// links in a `Link` header.
     #[oai(path = "/:name", method = "get", operation_id = "list_rows")]
     async fn list(
         &self,
@@ -152,10 +155,11 @@ impl Rows {
         name: Path<String>,
         query: Query<RowQuery>,
         base: BaseUrl,
-    ) -> Result<Streamed<RowList>, Problem> {
+        accepted: AcceptedFormat,
+    ) -> Result<RowListAnswer<RowList>, Problem> {
         let page = self.dump.storage(&name.0)?.page(&query.0).await?;
         let address = base.at(&format!("/api/v1/storage/{}/", encoded(&name.0)));
-        Ok(Streamed::list(page.map(RowPage::into_chunks), &address))
+        Ok(RowListAnswer::new(page, accepted.0, address))
     }
 
     /// Insert a row, or change the row with the same key

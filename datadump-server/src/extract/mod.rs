@@ -1,5 +1,6 @@
 //! Extractors: what handlers take from a request, checked, one file per kind.
 
+mod accept;
 mod base_url;
 mod body;
 mod chunks;
@@ -12,6 +13,7 @@ mod query;
 mod rows_body;
 mod throw;
 
+pub(crate) use accept::AcceptedFormat;
 pub(crate) use base_url::BaseUrl;
 pub(crate) use body::{BodyLimits, JsonBody, MaybeJson, object, read as read_body, typed};
 pub(crate) use chunks::{Chunks, too_large, too_slow, total_timeout};

@@ -15,7 +15,6 @@ mod rows;
 mod throws;
 
 use std::{
-    fs,
     pin::Pin,
     time::{Duration, Instant},
 };
@@ -133,9 +132,7 @@ impl LimitedServer {
     }
 
     fn reset_peak(&self) {
-        let path = format!("/proc/{}/clear_refs", self.process.0);
-        // This value resets the peak (proc_pid_clear_refs(5)).
-        fs::write(path, "5").expect("the server is running");
+        self.process.reset_peak();
     }
 
     fn peak_mib(&self) -> u64 {

@@ -40,6 +40,9 @@ pub(super) fn attacks() -> Vec<Attack> {
         ("storages", "/api/v1/factory/storage/?limit=1000"),
         ("recent throws", "/api/v1/source/recent/recent/"),
         ("large readings", "/api/fetch/device?logger&limit=1000"),
+        ("exports of large rows", "/api/v1/storage/large/export/?format=csv&limit=40"),
+        ("exports of large rows as Parquet", "/api/v1/storage/large/export/?format=parquet&limit=40"),
+        ("exports of a huge row as Parquet", "/api/v1/storage/huge/export/?format=parquet"),
     ];
     let reads = paths.into_iter().map(|(name, path)| {
         Attack::new(name, move |api| async move { join_all((0..AT_ONCE).map(|_| get(&api, path))).await })

@@ -35,8 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Keeps one media type of each request body, because the generator supports only one: bytes if they are
-/// accepted, else JSON.
+/// Keeps one media type of each body, because the generator supports only one. Of a request: bytes if they are accepted,
+/// else JSON. Of a response: the first, which is sent unless another is asked for.
 fn keep_one_media_type(document: &mut Json) {
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in paths.filter_map(Json::as_object_mut).flat_map(|methods| methods.values_mut()) {
@@ -44,6 +44,14 @@ fn keep_one_media_type(document: &mut Json) {
         let Some(content) = content else { continue };
         if let Some(kept) = [BYTES, JSON].into_iter().find(|kept| content.contains_key(*kept)) {
             content.retain(|kind, _| kind == kept);
+        }
+        let responses = operation.get_mut("responses").and_then(Json::as_object_mut).into_iter().flatten();
+        for (_, response) in responses {
+            let content = response.get_mut("content").and_then(Json::as_object_mut).into_iter();
+            content.for_each(|content| {
+                let first = content.keys().next().cloned();
+                content.retain(|kind, _| Some(kind) == first.as_ref());
+            });
         }
     }
 }

@@ -30,6 +30,12 @@ impl Process {
         self.status("VmHWM:")
     }
 
+    /// Begins a new peak with the memory that is resident now.
+    pub fn reset_peak(self) {
+        // This value resets the peak (proc_pid_clear_refs(5)).
+        fs::write(format!("/proc/{}/clear_refs", self.0), "5").expect("the process is running");
+    }
+
     /// Returns the mapped address space in KiB.
     pub fn mapped(self) -> u64 {
         self.status("VmSize:")
