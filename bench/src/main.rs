@@ -26,6 +26,7 @@ mod batches;
 mod data;
 mod delivery;
 mod echo;
+mod export;
 mod growth;
 mod hub;
 mod in_process;
@@ -45,7 +46,7 @@ use machine::flush_disk;
 use report::Report;
 
 /// The names of all rows, in the order in which they are measured.
-const ROWS: [&str; 28] = [
+const ROWS: [&str; 29] = [
     "start",
     "throws",
     "socket-1",
@@ -61,6 +62,7 @@ const ROWS: [&str; 28] = [
     "deep-page",
     "values",
     "count",
+    "export",
     "inside",
     "postgres-batches",
     "postgres-throws",
@@ -140,6 +142,8 @@ async fn main() -> ExitCode {
     reads::run(&mut bench).await;
     flush_disk();
     retrieval::run(&mut bench).await;
+    flush_disk();
+    export::run(&mut bench).await;
     flush_disk();
     in_process::run(&mut bench);
     flush_disk();
