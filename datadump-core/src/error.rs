@@ -166,6 +166,15 @@ pub enum Error {
     /// The storage requires updates to state the row version they are based on.
     #[error("storage `{0}` requires updates to include the row version they are based on")]
     VersionRequired(String),
+    /// No import has this id, or its last progress is more than a day old.
+    #[error("import `{0}` does not exist; imports are kept for a day after their last progress")]
+    UnknownImport(String),
+    /// A file that does not continue an import.
+    #[error("{0}")]
+    ImportMismatch(String),
+    /// An import that stops at the first error. Nothing of the chunk with the error was stored.
+    #[error("{}", stopped(.0))]
+    ImportStopped(Box<Receipt>),
     /// The idempotency key was used for a different request.
     #[error("the idempotency key was already used for another request; keys can be reused after a day")]
     KeyReused,
@@ -242,6 +251,13 @@ impl Error {
             _ => &[],
         }
     }
+}
+
+fn stopped(receipt: &Receipt) -> String {
+    let Some(first) = receipt.errors.first() else { return "a record does not fit".to_owned() };
+    let line = first.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    let field = first.field.as_ref().map(|field| format!("field `{field}`: ")).unwrap_or_default();
+    format!("{line}{field}{}", first.detail)
 }
 
 fn unknown_sensor(device: &str, sensor: &str) -> String {

@@ -11,8 +11,8 @@
 //! 1. Vocabulary: [`Error`], ids, [`Clock`], [`json`], [`csv_cell`], [`Throw`], [`Record`], [`Receipt`], [`source`],
 //!    [`schema`].
 //! 2. Stages: [`process`], [`route`] and [`validate`] are pure; [`store`] keeps rows.
-//! 3. Services: idempotency, rows, batch, definitions, quarantine, retention, ingest, [`live`], [`hub`] and replay. Each owns its
-//!    state and rules and knows only the services before it.
+//! 3. Services: idempotency, rows, batch, definitions, quarantine, retention, ingest, imports, [`live`], [`hub`] and
+//!    replay. Each owns its state and rules and knows only the services before it.
 //!
 //! [`Dump`] opens a database and composes the services.
 
@@ -28,6 +28,7 @@ mod error;
 pub mod hub;
 mod id;
 mod idempotency;
+mod imports;
 mod ingest;
 pub mod json;
 pub mod live;
@@ -61,6 +62,10 @@ pub use hub::{
 pub use id::{Ids, Random, SystemRandom};
 pub use idempotency::{
     Fingerprint, Idempotency, IdempotencyKey, IdempotentRequest, PendingAnswer, RequestKey,
+};
+pub use imports::{
+    Import, ImportFailure, ImportPlan, ImportRequest, ImportRows, ImportState, Imports, OnError,
+    PlannedColumn, PlannedImport,
 };
 pub use ingest::{
     Incoming, Ingest, Stream,

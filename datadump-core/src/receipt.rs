@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::throw::{HUB, SourceName};
+use crate::throw::{self, SourceName};
 
 /// Maximum number of warnings, of errors, and of reasons that a receipt lists.
 const MAX_LISTED: usize = 100;
@@ -224,10 +224,7 @@ impl Reason {
 
 fn from_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SourceName, D::Error> {
     let name = String::deserialize(deserializer)?;
-    if name == HUB {
-        return Ok(SourceName::reserved(HUB));
-    }
-    SourceName::parse(&name).map_err(serde::de::Error::custom)
+    throw::source_name(&name).map_err(serde::de::Error::custom)
 }
 
 fn as_text<S: serde::Serializer>(name: &SourceName, serializer: S) -> Result<S::Ok, S::Error> {
@@ -244,7 +241,7 @@ mod tests {
 
     /// Returns a receipt with an error in each of these fields, at its position.
     fn receipt(fields: &str) -> Receipt {
-        let mut receipt = Receipt::new(Uuid::nil(), SourceName::reserved(HUB), "json");
+        let mut receipt = Receipt::new(Uuid::nil(), SourceName::reserved(throw::HUB), "json");
         for (index, field) in fields.char_indices() {
             receipt.error(Stage::Validate, remark(&field.to_string(), index));
         }

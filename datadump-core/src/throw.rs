@@ -13,6 +13,18 @@ pub type SourceName = StorageName;
 /// Source name of pushes to the hub, which users cannot choose.
 pub(crate) const HUB: &str = "_hub";
 
+/// Source name of imports, which users cannot choose.
+pub(crate) const IMPORT: &str = "_import";
+
+/// Parses the name of a source, or of what takes its place.
+pub(crate) fn source_name(name: &str) -> Result<SourceName, String> {
+    match name {
+        HUB => Ok(SourceName::reserved(HUB)),
+        IMPORT => Ok(SourceName::reserved(IMPORT)),
+        name => SourceName::parse(name),
+    }
+}
+
 /// An incoming message before it is processed.
 #[derive(Debug, Clone)]
 pub struct Throw {

@@ -102,6 +102,9 @@ impl From<CoreError> for Problem {
             CoreError::TooManySources { .. } => (429, "too-many-sources", "Too many sources"),
             CoreError::Strict(_) => (422, "strict", "Some records have errors, so nothing was stored"),
             CoreError::VersionRequired(_) => (428, "version-required", "The version is required"),
+            CoreError::UnknownImport(_) => (404, "unknown-import", "No such import"),
+            CoreError::ImportMismatch(_) => (409, "import-mismatch", "The file does not continue the import"),
+            CoreError::ImportStopped(_) => (422, "import-stopped", "The import stopped at an error"),
             CoreError::KeyReused => {
                 (422, "idempotency-key-reused", "The idempotency key was used for another request")
             }
@@ -172,7 +175,9 @@ pub(crate) fn failed_write(failed: &FailedWrite) -> Vec<FaultAnswer> {
 
 fn faults(error: &CoreError) -> Vec<FaultAnswer> {
     match error {
-        CoreError::Strict(receipt) => receipt.errors.iter().map(record_fault).collect(),
+        CoreError::Strict(receipt) | CoreError::ImportStopped(receipt) => {
+            receipt.errors.iter().map(record_fault).collect()
+        }
         CoreError::Aborted(failed) => failed.iter().flat_map(failed_write).take(MAX_FAULTS).collect(),
         CoreError::Program(_, messages) => messages.iter().map(program_fault).collect(),
         error => error.faults().iter().map(FaultAnswer::from).collect(),
@@ -290,6 +295,8 @@ mod tests {
             (CoreError::StalePlan(name()), 409, "stale-plan"),
             (CoreError::Precondition { current: None }, 412, "precondition-failed"),
             (CoreError::VersionRequired(name()), 428, "version-required"),
+            (CoreError::UnknownImport(name()), 404, "unknown-import"),
+            (CoreError::ImportMismatch(name()), 409, "import-mismatch"),
             (CoreError::KeyReused, 422, "idempotency-key-reused"),
             (CoreError::StillRunning, 503, "still-running"),
             (CoreError::NotReady { storage: name(), state: "queued" }, 503, "not-ready"),

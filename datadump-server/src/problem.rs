@@ -49,7 +49,7 @@ pub(crate) struct ProblemAnswer {
     /// The current row, if its version was not the expected one; null if there is no row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Json>,
-    /// Receipt for the stored part of an incomplete stream.
+    /// Receipt for the stored part of an incomplete stream, or the progress of an incomplete import.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) receipt: Option<Json>,
     #[oai(skip)]

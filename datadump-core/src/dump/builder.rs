@@ -14,6 +14,7 @@ use crate::{
     hub::{self, Hub, HubOptions},
     id::{Ids, Random, SystemRandom},
     idempotency::Idempotency,
+    imports::Imports,
     ingest::{Ingest, IngestOptions},
     live::Live,
     memory::MemoryBudget,
@@ -246,6 +247,7 @@ impl Builder {
         let ingest =
             Box::pin(Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options))
                 .await?;
+        let imports = Imports::new(context.clone(), ingest.clone(), idempotency.clone());
         let live = Live::new(context.clone(), ingest.sources().clone(), &hub::EVENTS);
         // Boxed, because the future is large.
         let hub = Box::pin(Hub::open(
@@ -267,6 +269,7 @@ impl Builder {
             quarantine,
             retention,
             ingest,
+            imports,
             live,
             hub,
             replays,

@@ -18,6 +18,7 @@ use crate::{
     error::Result,
     hub::{DeviceInfo, Hub},
     idempotency::{Idempotency, RequestKey},
+    imports::Imports,
     ingest::{Incoming, Ingest, programs::Programs, sources::Sources},
     live::{Live, Subscription, SubscriptionRequest},
     quarantine::Quarantine,
@@ -62,6 +63,7 @@ pub struct Dump {
     quarantine: Quarantine,
     retention: Retention,
     ingest: Ingest,
+    imports: Imports,
     live: Live,
     hub: Hub,
     replays: Replays,
@@ -236,6 +238,11 @@ impl Dump {
     /// Returns the pipeline that processes throws: streams, simulation, and receipts of earlier throws.
     pub fn ingest(&self) -> &Ingest {
         &self.ingest
+    }
+
+    /// Returns the imports of files.
+    pub fn imports(&self) -> &Imports {
+        &self.imports
     }
 
     /// Returns the sources and their settings.

@@ -62,7 +62,7 @@ impl Hub {
         let received_at = throw.received_at;
         let quarantine = self.context.system(SystemStorage::Quarantine)?;
         let memory = self.ingest.decoder.memory(&throw.body);
-        let context = ThrowContext { quarantine, throw, body, format, processor: None };
+        let context = ThrowContext { quarantine, throw, body, format, processor: None, import: None };
         let mut prepared = PreparedPush {
             context: Arc::new(context),
             rows: Vec::new(),

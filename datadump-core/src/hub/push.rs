@@ -22,6 +22,7 @@ use crate::{
     },
     quarantine::Stage,
     receipt::{Receipt, Remark},
+    rows::OnConflict,
     store::Write,
     throw::{HUB, SourceName, Throw},
 };
@@ -182,5 +183,6 @@ const COMMIT_OPTIONS: CommitOptions<'_> = CommitOptions {
     all_or_nothing: false,
     needs_rows: false,
     quarantine: true,
+    on_conflict: OnConflict::Merge,
     newer: None,
 };

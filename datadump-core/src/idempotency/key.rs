@@ -38,6 +38,11 @@ impl IdempotencyKey {
         Ok(Self(text.into()))
     }
 
+    /// Creates a key of the service's own.
+    pub(super) fn reserved(text: String) -> Self {
+        Self(text.into())
+    }
+
     /// Returns the key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0

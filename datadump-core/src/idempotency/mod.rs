@@ -9,13 +9,14 @@ mod responses;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     clock::Timestamp,
     context::Context,
     error::{Error, Result},
     schema::{InForce, Row, StoredRow, Value},
-    store::{Expect, IdempotencyRecord, MakeRecord, Outcome, system_storages::SystemStorage},
+    store::{Expect, IdempotencyRecord, MakeRecord, Outcome, Write, system_storages::SystemStorage},
     system_rows,
 };
 pub use key::{Fingerprint, IdempotencyKey};
@@ -46,6 +47,22 @@ impl From<IdempotencyKey> for RequestKey {
 }
 
 impl RequestKey {
+    /// The keys of imports begin like this. Clients cannot use such keys, because they have a space.
+    pub(crate) const IMPORT: &str = "import ";
+
+    /// The first key after those of imports.
+    pub(crate) const AFTER_IMPORTS: &str = "import!";
+
+    /// Returns the key under which the progress of an import is recorded.
+    pub(crate) fn of_import(id: Uuid) -> Self {
+        IdempotencyKey::reserved(format!("{}{id}", Self::IMPORT)).into()
+    }
+
+    /// Returns the key as text.
+    pub(crate) fn as_str(&self) -> &str {
+        self.key.as_str()
+    }
+
     /// Returns the same key with the lock of a reservation.
     pub(crate) fn locked_by(self, reservation: &Reservation) -> Self {
         Self { lock: Some(reservation.lock.clone()), ..self }
@@ -145,6 +162,11 @@ impl Reservation {
     ) -> IdempotencyRecord {
         let (in_force, key) = (self.in_force.clone(), self.key.clone());
         IdempotencyRecord { in_force, key, expect: self.expect.clone(), make: MakeRecord(Arc::new(make)) }
+    }
+
+    /// Returns the write that records an answer as a part of a batch.
+    pub(crate) fn write(&self, row: Row) -> Write {
+        Write::put(row, self.expect.clone())
     }
 
     /// Sets the version that the next record replaces.

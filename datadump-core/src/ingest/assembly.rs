@@ -21,6 +21,7 @@ use crate::{
     quarantine::{FailedPart, Stage, ThrowContext},
     receipt::Receipt,
     record::{Change, Changes, Origin, Records},
+    rows::OnConflict,
     schema::{Row, StorageName, Value},
     store::{Expect, Write},
 };
@@ -52,6 +53,8 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) needs_rows: bool,
     /// Sends failed parts to quarantine; otherwise the receipt only lists them.
     pub(crate) quarantine: bool,
+    /// What is done with records whose key exists.
+    pub(crate) on_conflict: OnConflict,
     /// Keeps rows that are newer than the batch.
     pub(crate) newer: Option<KeepNewer<'a>>,
 }
@@ -66,6 +69,7 @@ impl CommitOptions<'_> {
             all_or_nothing: false,
             needs_rows: false,
             quarantine: true,
+            on_conflict: OnConflict::Merge,
             newer: None,
         }
     }
@@ -199,7 +203,7 @@ impl<'a> Assembly<'a> {
                     if self.options.newer.is_some() && row.key() != Some(&Value::Uuid(id)) {
                         self.keyed.push(self.writes.len());
                     }
-                    self.row(Write::merge(row, expect), origin, original)?;
+                    self.row(self.options.on_conflict.write(row, expect), origin, original)?;
                 }
                 Err(reason) => {
                     let original_of = |of| match of {

@@ -137,12 +137,12 @@ impl Ingest {
                 replace(index, write, outcome)
             })));
         }
-        let has_record = record.is_some();
+        let (has_record, on_conflict) = (record.is_some(), options.on_conflict);
         batch.idempotency = record.map(|ReceiptRecord { reservation, row }| {
             let (receipt, parts) = (receipt.clone(), parts.clone());
             reservation.record(move |outcomes| {
                 let mut receipt = receipt.clone();
-                tally(&mut receipt, &parts, outcomes);
+                tally(&mut receipt, &parts, outcomes, on_conflict);
                 row(receipt)
             })
         });
@@ -162,7 +162,7 @@ impl Ingest {
         if options.all_or_nothing && parts.iter().zip(&outcomes).any(is_stale) {
             return Err(Error::Precondition { current: None });
         }
-        tally(&mut receipt, &parts, &outcomes);
+        tally(&mut receipt, &parts, &outcomes, on_conflict);
         if options.all_or_nothing && !receipt.errors.is_empty() {
             return Err(Error::Strict(Box::new(receipt)));
         }
@@ -199,7 +199,7 @@ impl Ingest {
                     original: original.and_then(|of| originals.0(of)).map(Arc::new),
                     // The name as the storage spells it.
                     storage: Some(write.storage_name().to_string()),
-                    reason: FailureReason::refused(outcome),
+                    reason: FailureReason::refused(outcome, write.expect.clone()),
                 };
                 context.entry(ids.next(), &part).ok()
             }

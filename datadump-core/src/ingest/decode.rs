@@ -34,6 +34,13 @@ pub(crate) struct DecodedThrow {
     pub(crate) output: Result<Output, Failure>,
 }
 
+/// Whether a body is decoded as a whole.
+#[derive(Debug, Clone, Copy)]
+enum Extent {
+    Whole,
+    Part,
+}
+
 /// Decodes throws.
 #[derive(Debug, Clone)]
 pub(crate) struct Decoder {
@@ -78,6 +85,20 @@ impl Decoder {
     /// Decodes a throw. Fails only if it requests an unknown format, or if there is not enough memory for its
     /// records.
     pub(crate) async fn decode(&self, throw: &Arc<Throw>, format: Option<&str>) -> Result<DecodedThrow> {
+        self.decode_extent(throw, format, Extent::Whole).await
+    }
+
+    /// Decodes a part of a body, in which records may all be rejected.
+    pub(crate) async fn decode_part(&self, throw: &Arc<Throw>) -> Result<DecodedThrow> {
+        self.decode_extent(throw, None, Extent::Part).await
+    }
+
+    async fn decode_extent(
+        &self,
+        throw: &Arc<Throw>,
+        format: Option<&str>,
+        extent: Extent,
+    ) -> Result<DecodedThrow> {
         let Processors { registry, native, .. } = self.processors.as_ref();
         let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
         let chosen = match explicit {
@@ -88,12 +109,12 @@ impl Decoder {
             && Encoding::by_magic(&throw.body).is_none()
             && chosen.is_none_or(|chosen| !native.contains(chosen.name()))
         {
-            return check_memory(self.decode_now(throw, chosen));
+            return check_memory(self.decode_now(throw, chosen, extent));
         }
         let format = chosen.map_or("unknown", |chosen| chosen.name()).to_owned();
         let (body, chosen) = (throw.body.clone(), chosen.cloned());
         let (decoder, throw) = (self.clone(), throw.clone());
-        let work = move || decoder.decode_now(&throw, chosen.as_ref());
+        let work = move || decoder.decode_now(&throw, chosen.as_ref(), extent);
         let decoded = tokio::time::timeout(DECODE_TIMEOUT, tokio::task::spawn_blocking(work)).await;
         check_memory(match decoded {
             Ok(Ok(decoded)) => decoded,
@@ -107,7 +128,7 @@ impl Decoder {
     }
 
     /// Decodes a throw on the current thread.
-    fn decode_now(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>) -> DecodedThrow {
+    fn decode_now(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>, extent: Extent) -> DecodedThrow {
         let registry = &self.processors.registry;
         let mut memory = self.memory(&throw.body);
         let prepared = decompressed(&throw.body, chosen.map(AsRef::as_ref), self.max_throw, &mut memory)
@@ -137,7 +158,11 @@ impl Decoder {
         let input =
             Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
         let format = processor.name().to_owned();
-        let mut output = process::run_into(Output::within(memory), processor.as_ref(), &input);
+        let output = match extent {
+            Extent::Whole => Output::within(memory),
+            Extent::Part => Output::within(memory).of_part(),
+        };
+        let mut output = process::run_into(output, processor.as_ref(), &input);
         if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {
             output.records.update(|record| record.untyped = true);
         }

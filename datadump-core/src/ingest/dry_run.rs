@@ -116,6 +116,16 @@ impl Ingest {
         key: Option<&str>,
         records: impl Iterator<Item = Cow<'r, Record>>,
     ) -> Result<Option<Arc<Fitter>>> {
+        let mut future = self.future_storage(name, key)?;
+        future.grow(records)?;
+        Ok(match future {
+            FutureStorage::Auto { fitter, .. } => Some(fitter),
+            FutureStorage::Declared(_) => None,
+        })
+    }
+
+    /// Returns a storage as it is now, or as its first record would create it.
+    pub(crate) fn future_storage(&self, name: &StorageName, key: Option<&str>) -> Result<FutureStorage> {
         let storage = self.context.store.catalogue().folded(name.as_str());
         let (id, version, definition, dropped) = match &storage {
             None => (StorageId(0), 1, parse::definition(&infer::first(name, key))?, BTreeMap::new()),
@@ -126,20 +136,52 @@ impl Ingest {
             Some(storage) => {
                 let in_force = storage.ready()?;
                 if !in_force.definition.meta.auto {
-                    return Ok(None);
+                    return Ok(FutureStorage::Declared(in_force.clone()));
                 }
                 (storage.id, in_force.version, in_force.definition.clone(), storage.dropped.clone())
             }
         };
-        let now = InForce::new(id, version, definition);
-        let fitter = Fitter::new(Arc::new(now.clone()), self.context.store.widest_row());
+        let widest = self.context.store.widest_row();
+        let fitter = Arc::new(Fitter::new(Arc::new(InForce::new(id, version, definition)), widest));
+        Ok(FutureStorage::Auto { fitter, dropped, widest })
+    }
+}
+
+/// A storage as it will be after further records.
+#[derive(Debug)]
+pub(crate) enum FutureStorage {
+    /// An auto storage.
+    Auto {
+        fitter: Arc<Fitter>,
+        /// Names of removed fields, with their types.
+        dropped: BTreeMap<String, String>,
+        /// Maximum size of a row.
+        widest: Option<usize>,
+    },
+    /// A declared storage, which stays as it is.
+    Declared(Arc<InForce>),
+}
+
+impl FutureStorage {
+    /// Returns its definition.
+    pub(crate) fn in_force(&self) -> &Arc<InForce> {
+        match self {
+            Self::Auto { fitter, .. } => fitter.in_force(),
+            Self::Declared(in_force) => in_force,
+        }
+    }
+
+    /// Extends an auto storage by the fields of records.
+    pub(crate) fn grow<'r>(&mut self, records: impl Iterator<Item = Cow<'r, Record>>) -> Result<()> {
+        let Self::Auto { fitter, dropped, widest } = self else { return Ok(()) };
         let mut shape = Shape::default();
         records.for_each(|record| fitter.observe(&record, &mut shape));
-        let Some(grown) = infer::grown(&now.definition, &shape, &dropped, |_| false) else {
-            return Ok(Some(Arc::new(fitter)));
-        };
-        let grown = InForce::new(id, version, parse::definition(&grown)?);
-        Ok(Some(Arc::new(Fitter::new(Arc::new(grown), self.context.store.widest_row()))))
+        let now = fitter.in_force().clone();
+        if let Some(grown) = infer::grown(&now.definition, &shape, dropped, |_| false) {
+            let grown = InForce::new(now.storage, now.version, parse::definition(&grown)?);
+            *fitter = Arc::new(Fitter::new(Arc::new(grown), *widest));
+        }
+        Ok(())
     }
 }
 

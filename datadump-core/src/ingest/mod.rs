@@ -6,11 +6,13 @@
 
 mod assembly;
 mod auto_schema;
+pub(crate) mod chunks;
 pub(crate) mod commit;
 pub(crate) mod counters;
 pub(crate) mod decode;
 pub(crate) mod dry_run;
 mod idempotent;
+pub(crate) mod imported;
 pub(crate) mod keep_newer;
 pub(crate) mod originals;
 mod outcomes;
@@ -53,12 +55,13 @@ use self::{
 use crate::{
     context::Context,
     definitions::Definitions,
-    error::Result,
+    error::{Error, Fault, Place, Result},
     idempotency::{Idempotency, RequestKey},
     memory::MemoryBudget,
     process::{Registry, vrl::Workers},
     quarantine::KeptThrowRow,
     receipt::Receipt,
+    schema::StorageName,
     store::{Expect, Write, system_storages::SystemStorage},
     throw::{SourceName, Throw},
 };
@@ -205,6 +208,14 @@ impl Ingest {
         outcome
     }
 
+    /// Returns the source of imports into a storage.
+    pub(crate) fn source_of_import(&self, storage: &str) -> Result<Arc<Source>> {
+        let fault =
+            |why| Error::Settings(vec![Fault::new(Place::Parameter("name".into()), "invalid-name", why)]);
+        let storage = StorageName::parse(storage).map_err(fault)?;
+        Ok(Arc::new(Source::of_import(storage, self.context.now())?))
+    }
+
     /// Assigns an incoming throw its id and time of receipt.
     pub(crate) fn receive(&self, source: &SourceName, incoming: Incoming) -> Throw {
         self.count_bytes(incoming.body.len());
@@ -263,7 +274,8 @@ impl Ingest {
             // Only a throw whose format is known creates a source.
             None => Box::pin(self.sources.get_or_create(&throw.source, &decoded.format)).await?,
         };
-        let committed = self.commit_decoded(throw.clone(), &source, decoded, strict, record).await?;
+        let options = CommitOptions { all_or_nothing: strict, ..CommitOptions::of(&source) };
+        let committed = self.commit_decoded(throw.clone(), &source, decoded, options, record).await?;
         if let Committed::New(receipt, _) = &committed {
             self.count(Some(&source), 1, receipt);
         }
@@ -271,12 +283,12 @@ impl Ingest {
     }
 
     /// Transforms and commits a decoded throw.
-    async fn commit_decoded(
+    pub(crate) async fn commit_decoded(
         &self,
         throw: Arc<Throw>,
         source: &Source,
         decoded: DecodedThrow,
-        strict: bool,
+        options: CommitOptions<'_>,
         record: Option<ReceiptRecord>,
     ) -> Result<Committed> {
         source.note_format(&decoded.format);
@@ -290,7 +302,6 @@ impl Ingest {
         let transformed = self.transform(throw, source, decoded, None).await?;
         receipt.dropped = transformed.dropped;
         let batch = IngestBatch { extra, ..IngestBatch::of(transformed, receipt) };
-        let options = CommitOptions { all_or_nothing: strict, ..CommitOptions::of(source) };
         self.commit_with_key(batch, options, record).await
     }
 }

@@ -5,8 +5,9 @@ use crate::{
     quarantine::{FailedPart, FailureReason},
     receipt::{Receipt, Remark, Stage},
     record::Origin,
+    rows::OnConflict,
     schema::Value,
-    store::Outcome,
+    store::{Expect, Outcome},
 };
 
 /// The part of a throw that a write stores.
@@ -22,7 +23,13 @@ pub(super) enum WrittenPart {
 }
 
 /// Counts the outcome of each write.
-pub(super) fn tally(receipt: &mut Receipt, parts: &[WrittenPart], outcomes: &[Outcome]) {
+pub(super) fn tally(
+    receipt: &mut Receipt,
+    parts: &[WrittenPart],
+    outcomes: &[Outcome],
+    on_conflict: OnConflict,
+) {
+    let expect = if on_conflict == OnConflict::Error { Expect::Absent } else { Expect::Anything };
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
             (WrittenPart::Extra, _) | (WrittenPart::Row(..), Outcome::RolledBack) => {}
@@ -36,14 +43,14 @@ pub(super) fn tally(receipt: &mut Receipt, parts: &[WrittenPart], outcomes: &[Ou
             ) => {
                 receipt.accept(stored.in_force.definition.name.as_str());
             }
-            // The stored row is identical.
+            // The stored row is identical, or was to be kept.
             (WrittenPart::Row(..), Outcome::Unchanged(_)) => receipt.duplicates += 1,
             (WrittenPart::Row(origin, _), outcome) => {
                 let (failed, entry) = match outcome {
                     Outcome::Replaced(failed, stored) => (failed.as_ref(), Some(stored)),
                     failed => (failed, None),
                 };
-                let reason = FailureReason::refused(failed);
+                let reason = FailureReason::refused(failed, expect.clone());
                 let quarantine = entry.and_then(|stored| match stored.row.key {
                     Value::Uuid(id) => Some(id),
                     _ => None,

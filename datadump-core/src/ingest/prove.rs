@@ -27,16 +27,16 @@ pub(super) fn refused_by_storage(refusal: Refusal, field: Option<String>) -> Fai
 }
 
 /// A record that fits its storage.
-pub(super) struct ProvenRecord {
-    pub(super) row: Row,
-    pub(super) expect: Expect,
+pub(crate) struct ProvenRecord {
+    pub(crate) row: Row,
+    pub(crate) expect: Expect,
     /// Values that are stored differently from how they were sent.
-    pub(super) remarks: Vec<Fault>,
+    pub(crate) remarks: Vec<Fault>,
 }
 
 /// Validates a record for a declared storage. A `version` in it is a condition, and local times are those of
 /// `zone`.
-pub(super) fn prove(
+pub(crate) fn prove(
     ids: &Ids,
     in_force: &Arc<InForce>,
     record: Record,
@@ -92,7 +92,7 @@ fn rounded(in_force: &InForce, fields: &Fields, untyped: bool) -> Vec<Fault> {
 
 /// Fits a record to an auto storage. If `strict`, a record is refused if any of its values would be stored
 /// differently from how it was sent.
-pub(super) fn fit(
+pub(crate) fn fit(
     fitter: &validate::Fitter,
     record: Record,
     id: Uuid,
@@ -118,7 +118,7 @@ pub(super) fn fit(
 }
 
 /// Returns the warning about a value that is stored differently from how it was read.
-pub(super) fn warning(index: usize, line: Option<usize>, fault: Fault) -> Remark {
+pub(crate) fn warning(index: usize, line: Option<usize>, fault: Fault) -> Remark {
     Remark {
         index: Some(index),
         line,

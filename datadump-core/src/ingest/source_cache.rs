@@ -10,11 +10,11 @@ use crate::{
     clock::{Timestamp, Zone},
     error::{Error, Result},
     route::Routes,
-    schema::{StoredRow, name::fold},
+    schema::{StorageName, StoredRow, name::fold},
     source::Settings,
     store::Stored,
     system_rows,
-    throw::SourceName,
+    throw::{IMPORT, SourceName},
 };
 
 /// A source as it is stored.
@@ -123,6 +123,16 @@ impl Source {
         let routes = Routes::read(&name, &settings)?;
         let (zone, activity) = (settings.zone(), Arc::default());
         Ok(Self { name, settings, routes, zone, version: 0, created_at: now, updated_at: now, activity })
+    }
+
+    /// Creates the source of imports into a storage, which has no settings.
+    pub(crate) fn of_import(storage: StorageName, now: Timestamp) -> Result<Self> {
+        Ok(Self { name: SourceName::reserved(IMPORT), ..Self::tentative(storage, Settings::default(), now)? })
+    }
+
+    /// Returns the storage that records are imported into, if this is the source of an import.
+    pub(crate) fn import(&self) -> Option<&StorageName> {
+        self.routes.sole_storage().filter(|_| self.name.as_str() == IMPORT)
     }
 
     fn read(stored: &Stored, known: &BTreeMap<String, Arc<Self>>) -> Result<Self> {

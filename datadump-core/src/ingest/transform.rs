@@ -62,7 +62,8 @@ impl Ingest {
         // A body that was converted is not needed any more if it could not be read.
         let body = if output.is_err() { throw.body.clone() } else { body };
         let memory = self.decoder.memory(&throw.body);
-        let context = ThrowContext { quarantine, throw, body, format, processor };
+        let import = source.import().cloned();
+        let context = ThrowContext { quarantine, throw, body, format, processor, import };
         let mut transformed = TransformedThrow::new(context, memory);
         let (records, changes, rejected) = match (output, missing) {
             (Ok(output), None) => {

@@ -20,8 +20,10 @@ mod magic;
 mod media;
 mod meter;
 mod parsed_value;
+mod quotes;
 mod registry;
 mod serde_value;
+mod splitter;
 #[cfg(test)]
 mod testing;
 pub mod vrl;
@@ -39,6 +41,7 @@ pub use self::{
 pub(crate) use self::{
     meter::{MEMORY_IN_USE, Meter, memory_failure, too_much_memory},
     registry::run_into,
+    splitter::{Malformed, Splitter, TableHeader, Units, table_start},
 };
 use crate::{
     clock::Timestamp,
@@ -124,6 +127,8 @@ pub struct Output {
     /// Values in the records that were read differently from how they were sent.
     pub changes: Changes,
     next: usize,
+    /// True if the input is a part of a body: then it may have no readable record at all.
+    is_part: bool,
     /// The memory that the output uses.
     pub(crate) meter: Meter,
     /// Why further output is discarded, if a memory limit was exceeded.
@@ -134,6 +139,11 @@ impl Output {
     /// Creates an output whose memory is taken from a share.
     pub(crate) fn within(share: MemoryShare) -> Self {
         Self { meter: Meter::new(Some(share)), ..Self::default() }
+    }
+
+    /// Returns the same output for a part of a body.
+    pub(crate) fn of_part(self) -> Self {
+        Self { is_part: true, ..self }
     }
 
     /// Emits a record without a position in the body.

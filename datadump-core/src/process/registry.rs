@@ -123,7 +123,7 @@ fn run_on(output: &mut Output, processor: &dyn Processor, input: &Input<'_>) -> 
         return Err(Failure::new("too-many-records", detail));
     }
     match output.rejected.first() {
-        Some(first) if output.records.is_empty() => {
+        Some(first) if output.records.is_empty() && !output.is_part => {
             let detail = match output.rejected.len() {
                 1 => first.failure.detail.clone(),
                 count => format!(

@@ -13,10 +13,10 @@ use crate::{
     json,
     receipt::{Remark, Stage},
     record::{Failure, Origin},
-    schema::{InForce, Row, StoredRow},
-    store::Outcome,
+    schema::{InForce, Row, StorageName, StoredRow},
+    store::{Expect, Outcome},
     system_rows,
-    throw::{HUB, SourceName, Throw},
+    throw::{self, Throw},
 };
 
 /// Maximum length of a failure's code in an entry. A processor of the embedding program may use longer codes.
@@ -37,6 +37,8 @@ pub(crate) struct ThrowContext {
     pub(crate) format: String,
     /// The program the throw went through, with its version.
     pub(crate) processor: Option<(String, u32)>,
+    /// The storage of an import, to which parts that fail belong too.
+    pub(crate) import: Option<StorageName>,
 }
 
 /// A part of a throw that could not be stored.
@@ -80,14 +82,15 @@ impl FailureReason {
         Self { stage, code, field, detail }
     }
 
-    /// Returns the reason for a row that the store refused.
-    pub(crate) fn refused(outcome: &Outcome) -> Self {
+    /// Returns the reason for a row that the store refused under a condition.
+    pub(crate) fn refused(outcome: &Outcome, expect: Expect) -> Self {
         let (code, detail) = match outcome {
             // The store finds missing fields, because they are only required of new rows.
             Outcome::Invalid(faults) if faults.iter().all(|fault| fault.code == "missing") => {
                 return Self::invalid(Stage::Validate, faults);
             }
             Outcome::Invalid(faults) => return Self::invalid(Stage::Store, faults),
+            Outcome::Refused(Some(_)) if expect == Expect::Absent => return Self::exists(),
             Outcome::Refused(Some(current)) => {
                 let version = current.row.version;
                 ("conflict", format!("the row has version {version}, not the version that was thrown"))
@@ -99,6 +102,12 @@ impl FailureReason {
             _ => ("refused", "the row to change does not exist".into()),
         };
         Self { stage: Stage::Store, code: code.into(), field: None, detail }
+    }
+
+    /// Returns the reason for a record whose key must not exist.
+    pub(crate) fn exists() -> Self {
+        let detail = "a row with this key exists".to_owned();
+        Self { stage: Stage::Store, code: "exists".into(), field: None, detail }
     }
 
     /// Returns the reason for a row that would overwrite a newer one.
@@ -161,7 +170,7 @@ pub(crate) struct EntryRow {
     /// Index of the record in the throw; `None` for the throw as a whole.
     pub(crate) index: Option<usize>,
     line: Option<usize>,
-    storage: Option<String>,
+    pub(crate) storage: Option<String>,
     processor: Option<String>,
     processor_version: Option<u32>,
     step: String,
@@ -210,7 +219,7 @@ impl ThrowContext {
             throw: self.throw.id,
             index: origin.as_ref().map(|origin| origin.index),
             line: origin.as_ref().and_then(|origin| origin.line),
-            storage: storage.clone(),
+            storage: storage.clone().or_else(|| self.import.as_ref().map(StorageName::to_string)),
             processor: self.processor.as_ref().map(|(name, _)| name.clone()),
             processor_version: self.processor.as_ref().map(|(_, version)| *version),
             step: reason.stage.name().into(),
@@ -253,10 +262,7 @@ impl ThrowFields {
 
     /// Returns the throw, with the bytes of the stored row as its body.
     pub(crate) fn throw(&self, id: Uuid, row: &StoredRow) -> Result<Throw> {
-        let source = match self.source.as_str() {
-            HUB => SourceName::reserved(HUB),
-            name => SourceName::parse(name).map_err(Error::internal)?,
-        };
+        let source = throw::source_name(&self.source).map_err(Error::internal)?;
         Ok(Throw {
             id,
             source,

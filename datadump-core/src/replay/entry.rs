@@ -18,6 +18,7 @@ use crate::{
         commit::{CommitOptions, IngestBatch},
         decode::DecodedThrow,
         dry_run::DryRunRow,
+        imported::Cells,
         keep_newer::KeepNewer,
         source_cache::Source,
         transform::TransformedThrow,
@@ -29,7 +30,7 @@ use crate::{
     schema::StoredRow,
     store::{Expect, Write, system_storages::SystemStorage},
     system_rows,
-    throw::{HUB, Throw},
+    throw::{HUB, IMPORT, Throw},
 };
 
 /// Options for replaying entries.
@@ -103,12 +104,19 @@ impl Run<'_> {
             let mark = self.mark_replayed(entry, stored)?;
             return Ok(PreparedEntry::Push(throw, Box::new(decoded), Box::new(mark)));
         }
-        let source = ingest.sources().get_or_create(&throw.source, &format).await?;
-        let decoded = match (entry.index, record) {
+        let import = entry.storage.as_deref().filter(|_| throw.source.as_str() == IMPORT);
+        let source = match import {
+            Some(storage) => ingest.source_of_import(storage)?,
+            None => ingest.sources().get_or_create(&throw.source, &format).await?,
+        };
+        let mut decoded = match (entry.index, record) {
             (Some(_), Some(record)) => record,
             (Some(_), None) => ingest.decoder.decode(&throw, Some(&format)).await?,
             (None, _) => self.decode(&throw, &source, format).await?,
         };
+        if let (Some(storage), Ok(output)) = (source.import(), &mut decoded.output) {
+            ingest.prepare_imported(storage, output, Cells::Typed);
+        }
         let moment = throw.received_at;
         let has_several =
             decoded.output.as_ref().is_ok_and(|output| output.records.len() + output.rejected.len() > 1);

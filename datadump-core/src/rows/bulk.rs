@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{
-    Rows,
+    OnConflict, Rows,
     many::{self, Facts, Item, Options, WriteResults},
     write::{object, with_condition},
 };
@@ -19,20 +19,6 @@ use crate::{
 
 /// Maximum number of rows in one request.
 pub const MAX_BULK_ROWS: usize = 10_000;
-
-/// What to do with a row whose key exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnConflict {
-    /// Change the fields that were sent.
-    #[default]
-    Merge,
-    /// Replace the whole row.
-    Replace,
-    /// Leave the existing row as it is.
-    Ignore,
-    /// Fail.
-    Error,
-}
 
 /// Options for saving many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -138,6 +138,12 @@ pub struct ServiceColumns {
     pub updated_at: &'static str,
 }
 
+impl ServiceColumns {
+    /// Those of inferred storages.
+    pub const OPEN: Self =
+        Self { version: "_version", created_at: "_received_at", updated_at: "_updated_at" };
+}
+
 /// Field of an inferred storage for values that fit no other field.
 pub const EXTRA: &str = "_extra";
 
@@ -154,7 +160,7 @@ impl Definition {
     /// Returns the names of the service columns.
     pub fn service(&self) -> ServiceColumns {
         if self.is_open() {
-            ServiceColumns { version: "_version", created_at: "_received_at", updated_at: "_updated_at" }
+            ServiceColumns::OPEN
         } else {
             ServiceColumns { version: "version", created_at: "created_at", updated_at: "updated_at" }
         }

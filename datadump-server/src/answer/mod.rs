@@ -29,7 +29,7 @@ pub(crate) use object::Object;
 pub(crate) use page::{Window, encoded, link};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetEncoder;
-pub(crate) use receipt::ReceiptAnswer;
+pub(crate) use receipt::{ReasonAnswer, ReceiptAnswer, RemarkAnswer};
 pub(crate) use row_format::RowFormat;
 pub(crate) use row_list::RowListAnswer;
 pub(crate) use streamed::{Streamed, separated, streamed};

@@ -64,17 +64,10 @@ impl QueryParameters for BulkQuery {
             description: "What to do with a row whose key exists: `merge` changes the fields that are sent (default), \
                           `replace` replaces the whole row, `ignore` leaves it as it is, `error` fails.",
             set: |query, name, text| {
-                query.0.on_conflict = match text {
-                    "merge" => OnConflict::Merge,
-                    "replace" => OnConflict::Replace,
-                    "ignore" => OnConflict::Ignore,
-                    "error" => OnConflict::Error,
-                    _ => {
-                        let detail =
-                            format!("`{name}` must be merge, replace, ignore or error, not {text:?}");
-                        return Err(Problem::parameter(name, "invalid-parameter", detail));
-                    }
-                };
+                query.0.on_conflict = OnConflict::from_name(text).ok_or_else(|| {
+                    let detail = format!("`{name}` must be merge, replace, ignore or error, not {text:?}");
+                    Problem::parameter(name, "invalid-parameter", detail)
+                })?;
                 Ok(())
             },
         },

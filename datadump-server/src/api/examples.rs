@@ -4,8 +4,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    batch, bulk, commands, devices, exports, hub, processors, quarantine, queries, rows, series, sources,
-    storages, throws,
+    batch, bulk, commands, devices, exports, hub, imports, processors, quarantine, queries, rows, series,
+    sources, storages, throws,
 };
 
 /// Examples for path parameters; those of other resources are next to their example bodies.
@@ -63,6 +63,7 @@ fn body(operation: &str) -> Option<Json> {
         queries::example,
         series::example,
         exports::example,
+        imports::example,
         hub::example,
         devices::example,
         commands::example,

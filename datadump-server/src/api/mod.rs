@@ -10,6 +10,8 @@ mod exports;
 mod health;
 mod hub;
 mod idempotency;
+mod import_answer;
+mod imports;
 mod keys;
 mod metrics;
 mod processors;
@@ -59,6 +61,7 @@ pub(crate) type Resources = (
         typed::Typed,
         batch::Batch,
         exports::Exports,
+        imports::Imports,
     ),
     (hub::Hub, devices::Devices, commands::Commands),
     (stream::Stream, stream::ReadingStream),
@@ -94,6 +97,7 @@ pub(crate) fn resources(
             typed::Typed { dump: dump.clone(), documents: Arc::new(typed::Documents::new(document)) },
             batch::Batch { dump: dump.clone() },
             exports::Exports::new(dump),
+            imports::Imports { dump: dump.clone(), thrower: thrower.clone() },
         ),
         (
             hub::Hub { dump: dump.clone(), thrower: thrower.clone() },

@@ -187,7 +187,8 @@ impl Control {
     }
 }
 
-fn flag(name: &str, text: &str) -> Result<bool, Problem> {
+/// Reads a parameter that is on or off.
+pub(crate) fn flag(name: &str, text: &str) -> Result<bool, Problem> {
     match text {
         "" | "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),

@@ -14,7 +14,19 @@ use crate::{
 };
 
 /// Memory counted for one stream: a chunk and its records.
-const STREAM_MEMORY: usize = 4 << 20;
+pub(super) const STREAM_MEMORY: usize = 4 << 20;
+
+/// Takes the bytes of a body.
+pub(super) trait Sink: Send {
+    /// Takes the next bytes.
+    fn push(&mut self, bytes: Bytes) -> impl Future<Output = Result<(), CoreError>> + Send;
+}
+
+impl Sink for Stream {
+    fn push(&mut self, bytes: Bytes) -> impl Future<Output = Result<(), CoreError>> + Send {
+        self.push(bytes)
+    }
+}
 
 impl Thrower {
     /// Throws a body of any length. `incoming` has the arguments and the idempotency key.
@@ -28,12 +40,8 @@ impl Thrower {
     ) -> Result<Receipt, Problem> {
         control.check()?;
         let mut lease = self.memory.lease();
-        let decompression: usize = head.encodings.iter().map(|encoding| encoding.memory()).sum();
-        lease.grow(STREAM_MEMORY.min(self.max_throw) + decompression)?;
-        let decompressor = match head.encodings.as_slice() {
-            [] => None,
-            encodings => Some(Decompressor::new(encodings, None).map_err(CoreError::from)?),
-        };
+        lease.grow(self.stream_memory(&head))?;
+        let decompressor = decompressor(&head)?;
         let incoming =
             Incoming { content_type: head.content_type, format: control.format, peer: head.peer, ..incoming };
         let mut stream = self.dump.ingest().throw_stream(source, incoming).await?;
@@ -47,33 +55,42 @@ impl Thrower {
     }
 }
 
-async fn push_chunks(
-    stream: &mut Stream,
+/// Returns the decompressor of a body, if it is compressed.
+pub(super) fn decompressor(head: &ThrowHead) -> Result<Option<Decompressor>, Problem> {
+    match head.encodings.as_slice() {
+        [] => Ok(None),
+        encodings => Ok(Some(Decompressor::new(encodings, None).map_err(CoreError::from)?)),
+    }
+}
+
+/// Pushes a body to its end.
+pub(super) async fn push_chunks(
+    sink: &mut impl Sink,
     mut chunks: Chunks,
     mut decompressor: Option<Decompressor>,
 ) -> Result<(), Problem> {
     while let Some(chunk) = chunks.next().await? {
         match &mut decompressor {
-            None => stream.push(chunk).await?,
+            None => sink.push(chunk).await?,
             Some(decompressor) => {
                 decompressor.push(chunk).map_err(CoreError::from)?;
-                push_decompressed(stream, decompressor).await?;
+                push_decompressed(sink, decompressor).await?;
             }
         }
     }
     if let Some(decompressor) = &mut decompressor {
         decompressor.finish();
-        push_decompressed(stream, decompressor).await?;
+        push_decompressed(sink, decompressor).await?;
     }
     Ok(())
 }
 
 /// Pushes everything that can be decompressed from the input so far.
-async fn push_decompressed(stream: &mut Stream, decompressor: &mut Decompressor) -> Result<(), Problem> {
+async fn push_decompressed(sink: &mut impl Sink, decompressor: &mut Decompressor) -> Result<(), Problem> {
     loop {
         let piece = decompressor.next_chunk().map_err(CoreError::from)?;
         let Some(piece) = piece.map(Bytes::copy_from_slice) else { return Ok(()) };
-        stream.push(piece).await?;
+        sink.push(piece).await?;
     }
 }
 

@@ -90,6 +90,7 @@ const SERVICES: &[&str] = &[
     "quarantine",
     "retention",
     "ingest",
+    "imports",
     "live",
     "hub",
     "replay",

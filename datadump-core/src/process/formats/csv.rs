@@ -6,7 +6,11 @@ use csv::{ReaderBuilder, StringRecord};
 use serde_json::Value as Json;
 
 use crate::{
-    process::{Input, Output, Processor, Splitting, infer_scalar, media::Media},
+    process::{
+        Input, Output, Processor, Splitting, infer_scalar,
+        media::Media,
+        quotes::{self, Quotes},
+    },
     record::{Change, Failure, Fields, Names, REPEATED_NAME, Record},
 };
 
@@ -49,7 +53,7 @@ pub(in crate::process) const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 /// Detects the delimiter: the one that splits the first rows into the most columns, with the same number
 /// of columns in most rows. Cells may contain other delimiters (`1,5;2,5`), but rarely the same number
 /// of them in every row.
-fn delimiter(text: &str) -> u8 {
+pub(in crate::process) fn delimiter(text: &str) -> u8 {
     let mut best = (0, b',');
     for delimiter in DELIMITERS {
         let mut reader = reader(text, delimiter);
@@ -82,18 +86,13 @@ pub(in crate::process) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]
     // The last row of a sample may be incomplete.
     let end = if sample.len() < bytes.len() { memchr::memrchr(b'\n', sample) } else { None };
     let sample = sample.get(..end.unwrap_or(sample.len())).unwrap_or(sample);
-    with_quotes(delimiter, has_quotes(text)).from_reader(sample)
+    with_quotes(delimiter, quotes::are_closed(text, delimiter)).from_reader(sample)
 }
 
 fn with_quotes(delimiter: u8, has_quotes: bool) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
     builder.delimiter(delimiter).has_headers(false).flexible(true).quoting(has_quotes);
     builder
-}
-
-/// Returns whether quotes enclose cells. An unpaired quote (`5" pipe`) would swallow all rows after it.
-fn has_quotes(text: &str) -> bool {
-    memchr::memchr_iter(b'"', text.as_bytes()).count().is_multiple_of(2)
 }
 
 /// Returns the maximum number of cells in a row, or more if all lines are short.
@@ -109,11 +108,12 @@ fn widest_row(text: &str, delimiter: u8, has_quotes: bool) -> usize {
             return longest + 1;
         }
     }
-    let (mut width, mut widest, mut inside) = (1, 0, false);
+    let (mut width, mut widest, mut quotes) = (1, 0, Quotes::new(Some(delimiter)));
     for place in memchr::memchr3_iter(delimiter, b'\n', b'"', bytes) {
         match bytes.get(place) {
-            Some(b'"') => inside ^= has_quotes,
-            _ if inside => {}
+            Some(b'"') if has_quotes => quotes.take(bytes, place),
+            Some(b'"') => {}
+            _ if quotes.is_inside() => {}
             Some(b'\n') => width = 1,
             _ => width += 1,
         }
@@ -123,7 +123,7 @@ fn widest_row(text: &str, delimiter: u8, has_quotes: bool) -> usize {
 }
 
 /// Reads the line `sep=;` that spreadsheets put before the header.
-fn declared_delimiter(text: &str) -> Option<(u8, &str)> {
+pub(in crate::process) fn declared_delimiter(text: &str) -> Option<(u8, &str)> {
     let (delimiter, rest) = text.strip_prefix("sep=")?.split_at_checked(1)?;
     let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n')?;
     Some((*delimiter.as_bytes().first()?, rest))
@@ -135,7 +135,7 @@ const SHORT_LINE_BYTES: usize = 16 << 10;
 fn rows(text: &str, delimiter: u8, input: &Input<'_>, output: &mut Output) -> Result<(), Failure> {
     /// The place of a cell, in a list that may be moved while it grows, and its value.
     const CELL_BYTES: usize = 3 * size_of::<usize>() + size_of::<serde_json::Value>();
-    let has_quotes = has_quotes(text);
+    let has_quotes = quotes::are_closed(text, delimiter);
     // The reader reads whole rows.
     output.need(widest_row(text, delimiter, has_quotes).saturating_mul(CELL_BYTES))?;
     let mut reader = with_quotes(delimiter, has_quotes).from_reader(text.as_bytes());
@@ -216,6 +216,8 @@ mod tests {
             ("sep=;\na;b\n1;2\n", &[r#"{"a":1,"b":2}"#]),
             ("a,b\n\"x\ny\",\"he said \"\"no\"\"\"\n", &[r#"{"a":"x\ny","b":"he said \"no\""}"#]),
             ("a,b\n5\" pipe,1\n6,2\n", &[r#"{"a":"5\" pipe","b":1}"#, r#"{"a":6,"b":2}"#]),
+            ("a,b\n5\" pipe,\"1,2\"\n", &[r#"{"a":"5\" pipe","b":"1,2"}"#]),
+            ("a,b\n\"5 inch,1\n6,2\n", &[r#"{"a":"\"5 inch","b":1}"#, r#"{"a":6,"b":2}"#]),
             ("a,b\n1\n2,3\n", &[r#"{"a":1}"#, r#"{"a":2,"b":3}"#]),
             ("a,column_3\n1,2,3\n", &[r#"{"a":1,"column_3":2,"column_3_":3}"#]),
             ("column_2,\n1,2\n", &[r#"{"column_2":1,"column_2_":2}"#]),

@@ -11,7 +11,7 @@ mod scan;
 
 use serde::de::IgnoredAny;
 
-pub(super) use self::scan::{Scan, scan, skip_space};
+pub(super) use self::scan::{Scan, is_space, scan, skip_space};
 use super::{
     Output,
     parsed_value::{ParsedValue, record_from_json, too_deep},

@@ -1,0 +1,328 @@
+//! Plans: what an import of a file would do. The file is read to its end, and nothing is stored.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{
+    ImportRequest,
+    reader::{ReadChunk, ReadError, Reader},
+    state::{ImportFailure, OnError},
+};
+use crate::{
+    context::Context,
+    error::{Error, Fault, Result},
+    id::Ids,
+    ingest::{
+        Ingest,
+        chunks::PlainBody,
+        dry_run::FutureStorage,
+        imported::{Cells, Column, column},
+        prove::{ProvenRecord, change_warning, fit, prove, warning},
+        source_cache::Source,
+    },
+    quarantine::{FailedPart, FailureReason, Stage},
+    receipt::{Reason, Receipt, Remark},
+    record::{Change, Record},
+    rows::OnConflict,
+    schema::{Definition, InForce, StorageName},
+};
+
+/// Maximum number of keys that are looked up. Rows after them count as new.
+const MAX_LOOKUPS: u64 = 10_000;
+
+/// Maximum number of errors, and of warnings, that a plan lists.
+const MAX_LISTED: usize = 20;
+
+/// A plan in the making.
+#[derive(Debug)]
+pub struct ImportPlan {
+    context: Context,
+    source: Arc<Source>,
+    storage: StorageName,
+    on_conflict: OnConflict,
+    on_error: OnError,
+    body: PlainBody,
+    reader: Reader,
+    /// The definition in force, if the storage exists.
+    now: Option<Arc<InForce>>,
+    future: FutureStorage,
+    bytes: u64,
+    outcome: PlanOutcome,
+    /// The errors and warnings.
+    receipt: Receipt,
+    because: &'static str,
+}
+
+/// What a plan has counted.
+#[derive(Debug, Default)]
+struct PlanOutcome {
+    fit: u64,
+    existing: u64,
+    lookups: u64,
+    failure: Option<ImportFailure>,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedImport {
+    /// The storage.
+    pub storage: String,
+    /// True if the storage exists.
+    pub exists: bool,
+    /// True if the storage is, or would be, an inferred one.
+    pub auto: bool,
+    /// The format; `None` if the file is empty.
+    pub format: Option<String>,
+    /// Why it is this format.
+    pub because: &'static str,
+    /// Number of bytes, decompressed, that were read: the whole file, or up to the failure.
+    pub bytes: u64,
+    /// Number of records that were read.
+    pub read: u64,
+    /// Number of records that fit.
+    pub fit: u64,
+    /// Number of records that do not fit.
+    pub unfit: u64,
+    /// Number of records whose key exists, of those that were looked up.
+    pub existing: u64,
+    /// Number of keys that were looked up.
+    pub keys_checked: u64,
+    /// The columns of the file.
+    pub columns: Vec<PlannedColumn>,
+    /// The definition that the storage would get, if that is a new one.
+    pub definition: Option<Json>,
+    /// The first errors.
+    pub errors: Vec<Remark>,
+    /// The first warnings.
+    pub warnings: Vec<Remark>,
+    /// All errors and warnings, counted by step, code and field.
+    pub reasons: Vec<Reason>,
+    /// True if there are more errors, warnings or reasons than are listed.
+    pub truncated: bool,
+    /// Why the import would stop.
+    pub failure: Option<ImportFailure>,
+}
+
+/// What would become of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedColumn {
+    /// Its name in the file.
+    pub column: String,
+    /// `key`, `field`, `new`, `widened`, `service` (ignored), `extra` (kept in `_extra`) or `unknown`.
+    pub role: &'static str,
+    /// The type of its field.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+impl ImportPlan {
+    pub(super) fn new(
+        context: Context,
+        ingest: &Ingest,
+        source: Arc<Source>,
+        storage: StorageName,
+        mut reader: Reader,
+        request: &ImportRequest,
+    ) -> Result<Self> {
+        let future = ingest.future_storage(&storage, None)?;
+        let found = context.store.catalogue().folded(storage.as_str());
+        let now = found.and_then(|found| found.in_force.clone());
+        reader.columns = Some(Vec::new());
+        let receipt = Receipt::new(context.ids.next(), source.name.clone(), "");
+        Ok(Self {
+            context,
+            source,
+            storage,
+            on_conflict: request.on_conflict,
+            on_error: request.on_error,
+            body: PlainBody::default(),
+            reader,
+            now,
+            future,
+            bytes: 0,
+            outcome: PlanOutcome::default(),
+            receipt,
+            because: match (&request.format, &request.content_type) {
+                (Some(_), _) => "the parameter `format` names it",
+                (None, Some(_)) => "of the content type and the first bytes",
+                (None, None) => "of the first bytes",
+            },
+        })
+    }
+
+    /// Takes the next bytes of the body.
+    pub async fn push(&mut self, bytes: Bytes) -> Result<()> {
+        self.body.push(bytes)?;
+        self.read_body().await
+    }
+
+    /// Returns the plan.
+    pub async fn finish(mut self) -> Result<PlannedImport> {
+        self.body.finish();
+        self.read_body().await?;
+        self.reader.finish();
+        self.read_chunks().await?;
+        let columns = self.reader.columns.take().unwrap_or_default();
+        let Receipt { errors, warnings, reasons, truncated, .. } = self.receipt;
+        let PlanOutcome { fit, existing, lookups, failure } = self.outcome;
+        let (now, then) = (self.now.as_ref().map(|now| &now.definition), &self.future.in_force().definition);
+        let is_changed = self.reader.records > 0 && now != Some(then);
+        let read = self.reader.records as u64;
+        Ok(PlannedImport {
+            storage: self.storage.to_string(),
+            exists: now.is_some(),
+            auto: then.meta.auto,
+            format: self.reader.format().map(|format| format.name.clone()),
+            because: self.because,
+            bytes: self.bytes,
+            read,
+            fit,
+            unfit: read.saturating_sub(fit),
+            existing,
+            keys_checked: lookups,
+            columns: columns.into_iter().map(|name| planned(name, now, then)).collect(),
+            definition: is_changed.then(|| then.to_json()),
+            truncated: truncated || errors.len().max(warnings.len()) > MAX_LISTED,
+            errors: errors.into_iter().take(MAX_LISTED).collect(),
+            warnings: warnings.into_iter().take(MAX_LISTED).collect(),
+            reasons,
+            failure,
+        })
+    }
+
+    async fn read_body(&mut self) -> Result<()> {
+        while let Some(bytes) = self.body.take()? {
+            // After a failure the rest is not read.
+            if self.outcome.failure.is_none() {
+                self.bytes += bytes.len() as u64;
+                self.reader.push(&bytes);
+                self.read_chunks().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_chunks(&mut self) -> Result<()> {
+        while self.outcome.failure.is_none() {
+            let failure = match self.reader.next().await {
+                Ok(None) => return Ok(()),
+                Ok(Some(chunk)) => {
+                    self.check(chunk).await?;
+                    continue;
+                }
+                Err(ReadError::Other(error @ (Error::Settings(_) | Error::Invalid(_)))) => {
+                    let code = error.faults().first().map_or("failed", |fault| fault.code).to_owned();
+                    ImportFailure { code, detail: error.to_string(), line: None }
+                }
+                Err(ReadError::Other(error)) => return Err(error),
+                Err(ReadError::Malformed { line, code, detail }) => {
+                    ImportFailure { code: code.to_owned(), detail, line: Some(line) }
+                }
+            };
+            self.outcome.failure = Some(failure);
+        }
+        Ok(())
+    }
+
+    /// Checks the records of a chunk.
+    async fn check(&mut self, chunk: ReadChunk) -> Result<()> {
+        let Ok(output) = chunk.decoded.output else { return Ok(()) };
+        for rejected in output.rejected {
+            let reason = FailureReason::of(Stage::Decode, &rejected.failure);
+            let part = FailedPart { origin: Some(rejected.origin), original: None, storage: None, reason };
+            self.receipt.error(Stage::Decode, part.remark(None));
+        }
+        self.future.grow(output.records.iter())?;
+        let changes = output.changes;
+        for record in output.records {
+            tokio::task::coop::consume_budget().await;
+            let origin = record.origin.clone();
+            let of_record = changes.get(origin.index);
+            match self.check_record(record, of_record).await? {
+                Ok(remarks) => {
+                    self.outcome.fit += 1;
+                    for change in of_record {
+                        self.receipt.warn(Stage::Decode, change_warning(origin.index, origin.line, change));
+                    }
+                    for fault in remarks {
+                        self.receipt.warn(Stage::Validate, warning(origin.index, origin.line, fault));
+                    }
+                }
+                Err(reason) => {
+                    let stage = reason.stage;
+                    let part = FailedPart { origin: Some(origin), original: None, storage: None, reason };
+                    self.receipt.error(stage, part.remark(None));
+                }
+            }
+        }
+        if self.on_error == OnError::Stop
+            && let Some(Remark { code, detail, line, .. }) = self.receipt.errors.first().cloned()
+        {
+            self.outcome.failure = Some(ImportFailure { code, detail, line });
+        }
+        Ok(())
+    }
+
+    async fn check_record(
+        &mut self,
+        record: Record,
+        changes: &[Change],
+    ) -> Result<Result<Vec<Fault>, FailureReason>> {
+        let in_force = self.future.in_force().clone();
+        let key = in_force.definition.key.name.as_str();
+        let has_key = record.fields.get(key).is_some_and(|key| !key.is_null());
+        let proven = match &self.future {
+            FutureStorage::Auto { fitter, .. } => {
+                let id = Ids::nth(self.receipt.throw_id, record.origin.index, 0);
+                fit(fitter, record, id, changes, &self.source.zone, false)
+            }
+            FutureStorage::Declared(in_force) => {
+                prove(&self.context.ids, in_force, record, &self.source.zone)
+            }
+        };
+        let ProvenRecord { row, remarks, .. } = match proven {
+            Ok(proven) => proven,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let mut exists = false;
+        if let (Some(now), Some(key), true) =
+            (&self.now, row.key(), has_key && self.outcome.lookups < MAX_LOOKUPS)
+        {
+            self.outcome.lookups += 1;
+            exists = self.context.store.get(now, key).await?.is_some();
+        }
+        self.outcome.existing += u64::from(exists);
+        if exists && self.on_conflict == OnConflict::Error {
+            return Ok(Err(FailureReason::exists()));
+        }
+        if !exists || self.on_conflict == OnConflict::Replace {
+            let missing: Vec<Fault> = row.missing().collect();
+            if !missing.is_empty() {
+                return Ok(Err(FailureReason::invalid(Stage::Validate, &missing)));
+            }
+        }
+        Ok(Ok(remarks))
+    }
+}
+
+/// Returns what would become of a column.
+fn planned(name: String, now: Option<&Definition>, then: &Definition) -> PlannedColumn {
+    let kind_in = |definition: &Definition| definition.field(&name).map(|(_, field)| field.kind.to_string());
+    let before = now.and_then(kind_in);
+    let (role, kind) = match column(&name, Some(then), Cells::Typed) {
+        Column::Service => ("service", None),
+        Column::Extra => ("extra", None),
+        _ if name == then.key.name.as_str() => ("key", Some(then.key.kind.to_string())),
+        _ => match (kind_in(then), before) {
+            (Some(kind), Some(before)) if kind == before => ("field", Some(kind)),
+            (Some(kind), Some(_)) => ("widened", Some(kind)),
+            (Some(kind), None) => ("new", Some(kind)),
+            (None, _) if then.meta.auto => ("extra", None),
+            (None, _) => ("unknown", None),
+        },
+    };
+    PlannedColumn { column: name, role, kind }
+}
