@@ -30,6 +30,7 @@ mod feed;
 mod filtered_writes;
 mod hub;
 mod idempotency;
+mod imports;
 mod limits;
 mod listing;
 mod listing_large;

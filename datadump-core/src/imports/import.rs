@@ -99,7 +99,12 @@ impl Import {
     pub async fn finish(mut self) -> Result<(ImportState, bool), (Error, Box<ImportState>)> {
         let is_replayed = self.is_done;
         match self.end().await {
-            Ok(()) => Ok((self.stop(), is_replayed)),
+            Ok(()) => {
+                let (imports, state) = (self.imports.clone(), self.stop());
+                // With the time that the database has recorded.
+                let recorded = imports.get(state.id).await.ok().flatten();
+                Ok((recorded.unwrap_or(state), is_replayed))
+            }
             Err(error) => Err((error, Box::new(self.stop()))),
         }
     }
@@ -142,7 +147,7 @@ impl Import {
 
     /// Commits a chunk.
     async fn commit(&mut self, chunk: ReadChunk) -> Result<()> {
-        let ReadChunk { bytes, throw, decoded } = chunk;
+        let ReadChunk { bytes, throw, decoded, memory: _memory } = chunk;
         let position = self.position.advanced(&bytes);
         let mut next = self.record.clone();
         if let Some(format) = self.reader.format() {
@@ -216,7 +221,7 @@ impl Import {
         let row = self.reservation.row(None, Some(text));
         let batch = WriteBatch { idempotency: Some(self.reservation.record(move |_| row.clone())), ..batch };
         let outcomes = self.imports.context.store.write(batch).await?;
-        let version = written(RecordOutcome::of(outcomes.into_iter().last())?)?;
+        let version = written(&RecordOutcome::of(outcomes.into_iter().last())?)?;
         self.reservation.advance(version);
         self.updated_at = self.imports.context.now();
         Ok(())

@@ -349,9 +349,9 @@ fn parameter(name: &str, code: &'static str, detail: String) -> Error {
 }
 
 /// Makes sure that a record was written.
-fn written(outcome: RecordOutcome) -> Result<i32> {
+fn written(outcome: &RecordOutcome) -> Result<i32> {
     match outcome {
-        RecordOutcome::Written(Some(version)) => Ok(version),
+        RecordOutcome::Written(Some(version)) => Ok(*version),
         // Another process continues the import, or has begun one with the same key.
         RecordOutcome::Written(None) | RecordOutcome::Existing(_) => Err(Error::StillRunning),
     }

@@ -173,7 +173,7 @@ mod tests {
             stored.push_str(std::str::from_utf8(new).unwrap());
             position = position.advanced(new);
         }
-        assert_eq!(position.bytes() as usize, until);
+        assert_eq!(position.bytes(), until as u64);
         Ok((position.segments(), stored))
     }
 

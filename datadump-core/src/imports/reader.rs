@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use memchr::memmem;
 
 use crate::{
     error::{Error, Fault, Place, Result},
@@ -10,9 +11,10 @@ use crate::{
         Ingest,
         chunks::{ChunkError, Chunks, renumber, sample},
         decode::DecodedThrow,
-        imported::Cells,
+        imported::{Cells, column_name},
     },
-    process::{self, Malformed, Output, Splitter, TableHeader, Units, table_start},
+    memory::MemoryShare,
+    process::{self, EmptyTexts, Malformed, Output, Splitter, TableHeader, Units, table_start},
     record::{Origin, Rejection},
     schema::StorageName,
     throw::Throw,
@@ -62,6 +64,8 @@ pub(super) struct ReadChunk {
     pub(super) bytes: Bytes,
     pub(super) throw: Arc<Throw>,
     pub(super) decoded: DecodedThrow,
+    /// The memory of its bytes and of the copy that the processor was given.
+    pub(super) memory: MemoryShare,
 }
 
 /// Why a file cannot be read any further.
@@ -171,6 +175,8 @@ impl Reader {
         let Some(format) = &self.format else {
             return Err(Error::internal("a chunk without a format").into());
         };
+        let mut memory = self.ingest.memory().share(0);
+        memory.grow(2 * chunk.len()).map_err(|_| Error::Overloaded)?;
         let Prepared { body, start, added } = format.body(&chunk, self.is_start, is_last);
         // A line that the processor was not given comes before those of the body.
         let skipped = memchr::memchr_iter(b'\n', chunk.get(..start).unwrap_or_default()).count();
@@ -198,24 +204,41 @@ impl Reader {
                 self.records += renumber(output, self.records, line);
             }
         }
-        if self.is_start && output.records.is_empty() {
-            if let Some(Rejection { origin, failure }) = output.rejected.first() {
-                let (code, detail) = (failure.code, failure.detail.clone());
-                return Err(ReadError::Malformed { line: origin.line.unwrap_or(1), code, detail });
-            }
-        }
-        if let Some(columns) = &mut self.columns {
-            note_columns(columns, output);
+        // A file that begins like this is in another format.
+        if let Some(Rejection { origin, failure }) = output.rejected.first()
+            && self.is_start
+            && output.records.is_empty()
+        {
+            let (code, detail) = (failure.code, failure.detail.clone());
+            return Err(ReadError::Malformed { line: origin.line.unwrap_or(1), code, detail });
         }
         let cells = match (format.header.is_some(), self.is_raw) {
             (false, _) => Cells::Typed,
             (true, true) => Cells::Raw,
             (true, false) => Cells::Escaped,
         };
-        self.ingest.prepare_imported(&self.storage, output, cells);
+        if let Some(columns) = &mut self.columns {
+            note_columns(columns, output, cells);
+        }
+        let mut empty = Vec::new();
+        if let Some(header) = &format.header
+            && memmem::find(&throw.body, b"\"\"").is_some()
+        {
+            memory.grow(6 * throw.body.len()).map_err(|_| Error::Overloaded)?;
+            let table = throw.body.get(header.declaration..).unwrap_or_default();
+            let found = EmptyTexts::find(table, header.delimiter());
+            let header_rows = usize::from(header.has_row());
+            // Otherwise lines end in an unusual way.
+            if found.rows == output.records.len() + header_rows {
+                let rows = found.cells.into_iter();
+                empty =
+                    rows.filter_map(|(row, column)| Some((row.checked_sub(header_rows)?, column))).collect();
+            }
+        }
+        self.ingest.prepare_imported(&self.storage, output, cells, &empty);
         self.lines += memchr::memchr_iter(b'\n', &chunk).count();
         self.is_start = false;
-        Ok(ReadChunk { bytes: chunk, throw, decoded })
+        Ok(ReadChunk { bytes: chunk, throw, decoded, memory })
     }
 
     /// Detects the format, once there is enough of the file.
@@ -349,7 +372,7 @@ fn units(name: &str, header: Option<&TableHeader>) -> Units {
 }
 
 /// Adds the names of the fields of records, up to a maximum.
-fn note_columns(columns: &mut Vec<String>, output: &Output) {
+fn note_columns(columns: &mut Vec<String>, output: &Output, cells: Cells) {
     const MAX_COLUMNS: usize = 2000;
     let mut last = None;
     for record in output.records.iter() {
@@ -357,9 +380,9 @@ fn note_columns(columns: &mut Vec<String>, output: &Output) {
         if last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &names)) {
             continue;
         }
-        for name in names.list() {
-            if columns.len() < MAX_COLUMNS && !columns.contains(name) {
-                columns.push(name.clone());
+        for name in names.list().iter().map(|name| column_name(name, cells)) {
+            if columns.len() < MAX_COLUMNS && !columns.contains(&name) {
+                columns.push(name);
             }
         }
         last = Some(names);

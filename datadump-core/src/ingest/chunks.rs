@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     memory::MemoryShare,
     process::{
-        Malformed, Output, Splitter,
+        Malformed, Output, Splitter, Units,
         decompress::{Decompressor, Encoding},
     },
     record::Origin,
@@ -154,10 +154,14 @@ impl Chunks {
     }
 }
 
-/// Returns the lines at the start of a body from which its format is detected.
+/// Returns the lines at the start of a body from which its format is detected. Tables are not cut inside a cell.
 pub(crate) fn sample(start: &[u8]) -> Bytes {
-    let end = start.get(..SAMPLE_BYTES).and_then(|sample| memchr::memrchr(b'\n', sample));
-    Bytes::copy_from_slice(start.get(..end.map_or(start.len(), |end| end + 1)).unwrap_or_default())
+    let Some(sample) = start.get(..SAMPLE_BYTES) else { return Bytes::copy_from_slice(start) };
+    let end = match Splitter::new(Units::Rows(None), true).scan(sample) {
+        Ok(end) if end > 0 => end,
+        _ => memchr::memrchr(b'\n', sample).map_or(start.len(), |end| end + 1),
+    };
+    Bytes::copy_from_slice(start.get(..end).unwrap_or_default())
 }
 
 /// Numbers the records of a chunk on from those before it. `line` converts a line of the chunk. Returns how many there

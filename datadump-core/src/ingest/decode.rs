@@ -84,13 +84,20 @@ impl Decoder {
 
     /// Decodes a throw. Fails only if it requests an unknown format, or if there is not enough memory for its
     /// records.
-    pub(crate) async fn decode(&self, throw: &Arc<Throw>, format: Option<&str>) -> Result<DecodedThrow> {
-        self.decode_extent(throw, format, Extent::Whole).await
+    pub(crate) fn decode<'d>(
+        &'d self,
+        throw: &'d Arc<Throw>,
+        format: Option<&'d str>,
+    ) -> impl Future<Output = Result<DecodedThrow>> + Send + 'd {
+        self.decode_extent(throw, format, Extent::Whole)
     }
 
     /// Decodes a part of a body, in which records may all be rejected.
-    pub(crate) async fn decode_part(&self, throw: &Arc<Throw>) -> Result<DecodedThrow> {
-        self.decode_extent(throw, None, Extent::Part).await
+    pub(crate) fn decode_part<'d>(
+        &'d self,
+        throw: &'d Arc<Throw>,
+    ) -> impl Future<Output = Result<DecodedThrow>> + Send + 'd {
+        self.decode_extent(throw, None, Extent::Part)
     }
 
     async fn decode_extent(

@@ -12,6 +12,7 @@ use crate::{
     schema::{
         Definition, Kind, StorageName,
         definition::{EXTRA, ServiceColumns},
+        infer::Shape,
     },
 };
 
@@ -35,8 +36,10 @@ pub(crate) enum Column {
     Service,
     /// They are objects whose members are fields again.
     Extra,
-    /// They are text of a field that cannot be null: an empty cell is an empty text.
+    /// They are text: a cell that is empty and quoted is an empty text.
     Text,
+    /// They are text of a field that cannot be null: an empty cell is an empty text.
+    RequiredText,
     /// They are JSON.
     Json,
 }
@@ -50,19 +53,37 @@ struct Columns {
 }
 
 impl Ingest {
-    /// Prepares the records of an import for their storage.
-    pub(crate) fn prepare_imported(&self, storage: &StorageName, output: &mut Output, cells: Cells) {
+    /// Prepares the records of an import for their storage. `empty` are the empty texts of a table.
+    pub(crate) fn prepare_imported(
+        &self,
+        storage: &StorageName,
+        output: &mut Output,
+        cells: Cells,
+        empty: &[(usize, usize)],
+    ) {
         let found = self.context.store.catalogue().folded(storage.as_str());
         let in_force = found.and_then(|storage| storage.in_force.clone());
         let definition = in_force.as_ref().map(|in_force| &in_force.definition);
-        let mut last: Option<Columns> = None;
+        // In a column without a field, there are empty texts if there are others.
+        let mut shape = Shape::default();
+        if !empty.is_empty() {
+            output.records.iter().for_each(|record| {
+                record.fields.iter().for_each(|(name, value)| shape.observe(name, value, record.untyped));
+            });
+        }
+        let (mut last, mut empty) = (None::<Columns>, empty.iter().peekable());
+        let mut row = 0..;
         output.records.update(|record| {
+            let row = row.next().unwrap_or(usize::MAX);
+            let is_empty = |(place, _): &&(usize, usize)| *place == row;
+            let empty: Vec<usize> =
+                std::iter::from_fn(|| empty.next_if(is_empty)).map(|(_, column)| *column).collect();
             let Some(names) = record.fields.names() else { return };
             if !last.as_ref().is_some_and(|last| Arc::ptr_eq(&last.sent, names)) {
-                last = Some(Columns::new(names.clone(), definition, cells));
+                last = Some(Columns::new(names.clone(), definition, cells, &shape));
             }
             if let Some(columns) = &last {
-                columns.prepare(record, cells);
+                columns.prepare(record, cells, &empty);
             }
         });
     }
@@ -80,33 +101,45 @@ pub(crate) fn column(name: &str, definition: Option<&Definition>, cells: Cells) 
     let field = definition.and_then(|definition| definition.field(name)).map(|(_, field)| field);
     match field.filter(|_| cells != Cells::Typed) {
         Some(field) if field.kind == Kind::Json => Column::Json,
-        Some(field) if field.kind.is_text() && !field.nullable => Column::Text,
+        Some(field) if field.kind.is_text() && !field.nullable => Column::RequiredText,
+        Some(field) if field.kind.is_text() => Column::Text,
         _ => Column::Plain,
     }
 }
 
 impl Columns {
-    fn new(sent: Arc<Names>, definition: Option<&Definition>, cells: Cells) -> Self {
-        let columns: Vec<Column> = sent.list().iter().map(|name| column(name, definition, cells)).collect();
-        let is_dropped = |column: &Column| matches!(column, Column::Service | Column::Extra);
-        let kept = if columns.iter().any(is_dropped) {
-            let mut kept = Names::default();
-            let names = sent.list().iter().zip(&columns).filter(|(_, column)| !is_dropped(column));
-            names.for_each(|(name, _)| kept.push(name.clone()));
-            Arc::new(kept)
-        } else {
-            sent.clone()
-        };
+    fn new(sent: Arc<Names>, definition: Option<&Definition>, cells: Cells, shape: &Shape) -> Self {
+        let names: Vec<String> = sent.list().iter().map(|name| column_name(name, cells)).collect();
+        let is_text = |name: &str| shape.kind(name).is_some_and(Kind::is_text);
+        let columns =
+            sent.list().iter().zip(&names).map(|(sent, name)| match column(name, definition, cells) {
+                Column::Plain
+                    if definition.is_none_or(|known| known.field(name).is_none()) && is_text(sent) =>
+                {
+                    Column::Text
+                }
+                column => column,
+            });
+        let columns: Vec<Column> = columns.collect();
+        let mut kept = Names::default();
+        for (name, column) in names.into_iter().zip(&columns) {
+            // Two columns cannot have one name.
+            if !matches!(column, Column::Service | Column::Extra) {
+                let is_taken = kept.place(&name).is_some();
+                kept.push(if is_taken { format!("'{name}") } else { name });
+            }
+        }
+        let kept = if kept.list() == sent.list() { sent.clone() } else { Arc::new(kept) };
         Self { sent, columns, kept }
     }
 
-    fn prepare(&self, record: &mut Record, cells: Cells) {
+    fn prepare(&self, record: &mut Record, cells: Cells, empty: &[usize]) {
         if cells == Cells::Typed && Arc::ptr_eq(&self.sent, &self.kept) {
             return;
         }
         let (_, sent) = std::mem::take(&mut record.fields).into_parts();
         let (mut values, mut extra) = (Vec::with_capacity(self.kept.list().len()), None);
-        for (column, mut value) in self.columns.iter().zip(sent) {
+        for (place, (column, mut value)) in self.columns.iter().zip(sent).enumerate() {
             if let (Cells::Escaped, Json::String(text)) = (cells, &mut value)
                 && text.starts_with('\'')
             {
@@ -116,8 +149,11 @@ impl Columns {
                 Column::Service => {}
                 Column::Extra => extra = Some(parsed(value)),
                 Column::Json => values.push(parsed(value)),
-                Column::Text if value.is_null() => values.push(Json::String(String::new())),
-                Column::Text | Column::Plain => values.push(value),
+                Column::RequiredText if value.is_null() => values.push(Json::String(String::new())),
+                Column::Text if value.is_null() && empty.contains(&place) => {
+                    values.push(Json::String(String::new()));
+                }
+                Column::RequiredText | Column::Text | Column::Plain => values.push(value),
             }
         }
         record.fields = Fields::with_names(self.kept.clone(), values);
@@ -132,6 +168,14 @@ impl Columns {
             }
             Some(other) => drop(record.fields.insert(EXTRA, other)),
         }
+    }
+}
+
+/// Returns the name of a column as it was exported.
+pub(crate) fn column_name(name: &str, cells: Cells) -> String {
+    match cells {
+        Cells::Escaped => unescape(name).into_owned(),
+        Cells::Typed | Cells::Raw => name.to_owned(),
     }
 }
 

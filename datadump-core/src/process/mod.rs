@@ -40,6 +40,7 @@ pub use self::{
 };
 pub(crate) use self::{
     meter::{MEMORY_IN_USE, Meter, memory_failure, too_much_memory},
+    quotes::EmptyTexts,
     registry::run_into,
     splitter::{Malformed, Splitter, TableHeader, Units, table_start},
 };

@@ -72,9 +72,62 @@ pub(super) fn are_closed(text: &str, delimiter: u8) -> bool {
     !quotes.is_inside()
 }
 
+/// The cells of a table that are empty and quoted: exports write an empty text like this, and null without quotes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct EmptyTexts {
+    /// Number of rows, blank lines not counted.
+    pub(crate) rows: usize,
+    /// The cells, each with the index of its row and its column, in order.
+    pub(crate) cells: Vec<(usize, usize)>,
+}
+
+impl EmptyTexts {
+    /// Finds the cells. There are at most a third as many as bytes.
+    pub(crate) fn find(bytes: &[u8], delimiter: u8) -> Self {
+        let (mut found, mut quotes) = (Self::default(), Quotes::new(Some(delimiter)));
+        let (mut row_start, mut start, mut column) = (0, 0, 0);
+        let special = memchr::memchr3_iter(delimiter, b'\n', b'"', bytes);
+        for place in special.chain(bytes.last().filter(|last| **last != b'\n').map(|_| bytes.len())) {
+            match bytes.get(place) {
+                Some(b'"') => quotes.take(bytes, place),
+                _ if quotes.is_inside() => {}
+                end => {
+                    let is_row = end != Some(&delimiter);
+                    let cell = bytes.get(start..place).unwrap_or_default();
+                    let cell = if is_row { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell };
+                    if cell == b"\"\"" {
+                        found.cells.push((found.rows, column));
+                    }
+                    if is_row {
+                        found.rows += usize::from(!cell.is_empty() || start > row_start);
+                        (row_start, column) = (place + 1, 0);
+                    } else {
+                        column += 1;
+                    }
+                    start = place + 1;
+                }
+            }
+        }
+        found
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn empty_texts_are_told_from_nulls() {
+        for (text, rows, cells) in [
+            ("", 0, &[][..]),
+            ("a,b\n,\"\"\n", 2, &[(1, 1)]),
+            ("a,b\r\n\"\",\"\"\r\n\r\n1,\"\"", 3, &[(1, 0), (1, 1), (2, 1)]),
+            ("\"\"\"\",\"x\ny\",\"\"\n,\n", 2, &[(0, 2)]),
+        ] {
+            let found = EmptyTexts::find(text.as_bytes(), b',');
+            assert_eq!((found.rows, found.cells.as_slice()), (rows, cells), "{text:?}");
+        }
+    }
 
     #[test]
     fn only_quotes_at_the_start_of_a_cell_enclose_it() {

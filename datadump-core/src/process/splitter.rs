@@ -237,10 +237,21 @@ impl TableHeader {
         Some(Self { bytes: bytes.into(), declaration })
     }
 
+    /// Returns the delimiter.
+    pub(crate) fn delimiter(&self) -> u8 {
+        let declaration = self.bytes.get(..self.declaration).unwrap_or_default();
+        let declared = std::str::from_utf8(declaration).ok().and_then(declared_delimiter);
+        declared.map_or(b'\t', |(delimiter, _)| delimiter)
+    }
+
     /// Returns the units of the table.
     pub(crate) fn units(&self) -> Units {
-        let declared = std::str::from_utf8(&self.bytes).ok().and_then(declared_delimiter);
-        Units::Rows(Some(declared.map_or(b'\t', |(delimiter, _)| delimiter)))
+        Units::Rows(Some(self.delimiter()))
+    }
+
+    /// Returns whether there is a header row.
+    pub(crate) fn has_row(&self) -> bool {
+        self.bytes.len() > self.declaration
     }
 
     /// Returns the number of lines of the header row.

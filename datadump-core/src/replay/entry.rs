@@ -115,7 +115,7 @@ impl Run<'_> {
             (None, _) => self.decode(&throw, &source, format).await?,
         };
         if let (Some(storage), Ok(output)) = (source.import(), &mut decoded.output) {
-            ingest.prepare_imported(storage, output, Cells::Typed);
+            ingest.prepare_imported(storage, output, Cells::Typed, &[]);
         }
         let moment = throw.received_at;
         let has_several =

@@ -33,6 +33,11 @@ impl Shape {
         self.add(name, kind);
     }
 
+    /// Returns the type of the values that were seen under a name.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name)
+    }
+
     /// Adds the fields of another shape.
     pub fn merge(&mut self, other: Self) {
         let Self { names, mut kinds } = other;

@@ -216,7 +216,6 @@ impl Imports {
     /// committed chunk by chunk. A storage that does not exist is created. If the import is interrupted, send the same
     /// file with `resume` or with the same idempotency key.
     #[oai(path = "/api/v1/storage/:name/import", method = "post", operation_id = "import_rows")]
-    #[expect(clippy::too_many_arguments, reason = "each is an extractor")]
     async fn import(
         &self,
         /// Name of the storage.
@@ -248,7 +247,7 @@ impl Imports {
             let answer = ImportAnswer::planned(planned, on_conflict.name(), on_error);
             return Ok(ImportResponse::Imported(Reply(answer), None, None));
         }
-        let imported = self.thrower.import(request, head, body.0).await?;
+        let imported = Box::pin(self.thrower.import(request, head, body.0)).await?;
         let id = imported.state.id.to_string();
         let replayed = imported.is_replayed.then_some(true);
         Ok(ImportResponse::Imported(Reply(imported.state.into()), Some(id), replayed))

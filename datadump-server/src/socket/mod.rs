@@ -103,7 +103,7 @@ impl Sockets {
             let wrap =
                 |io| MemoryLimit::new(WriteTimeout::new(io, blocked_timeout), memory, buffers, max_message);
             let Some((socket, connection)) = handshake.socket(wrap, config).await else { return };
-            session.serve(socket, connection).await;
+            Box::pin(session.serve(socket, connection)).await;
         };
         tokio::spawn(serve.in_current_span());
         Ok(response)

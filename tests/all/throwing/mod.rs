@@ -1,6 +1,6 @@
 //! Throws over HTTP: any data, at any throw path, with a receipt.
 
-mod bodies;
+pub(crate) mod bodies;
 mod limits;
 mod streams;
 
