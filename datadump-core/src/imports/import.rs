@@ -38,7 +38,8 @@ pub struct Import {
     is_done: bool,
     /// Keeps the lock on the idempotency key.
     pub(super) named: Option<Reservation>,
-    _running: Running,
+    /// Held by the writes in progress, too: they may outlive the import if its request is cut off.
+    running: Arc<Running>,
 }
 
 impl Import {
@@ -62,7 +63,7 @@ impl Import {
             record,
             reservation,
             named: None,
-            _running: running,
+            running: Arc::new(running),
         }
     }
 
@@ -164,8 +165,9 @@ impl Import {
             on_conflict: next.settings.on_conflict(),
             ..CommitOptions::of(&self.source)
         };
-        let (recorder, template) = (self.reservation.clone(), next.clone());
+        let (recorder, template, running) = (self.reservation.clone(), next.clone(), self.running.clone());
         let row = move |receipt| {
+            let _held = &running;
             let mut record = template.clone();
             record.receipt.add(receipt);
             recorder.row(None, serde_json::to_string(&record).ok())

@@ -53,7 +53,6 @@ pub struct ImportPlan {
     outcome: PlanOutcome,
     /// The errors and warnings.
     receipt: Receipt,
-    because: &'static str,
 }
 
 /// What a plan has counted.
@@ -145,11 +144,6 @@ impl ImportPlan {
             bytes: 0,
             outcome: PlanOutcome::default(),
             receipt,
-            because: match (&request.format, &request.content_type) {
-                (Some(_), _) => "the parameter `format` names it",
-                (None, Some(_)) => "of the content type and the first bytes",
-                (None, None) => "of the first bytes",
-            },
         })
     }
 
@@ -176,7 +170,7 @@ impl ImportPlan {
             exists: now.is_some(),
             auto: then.meta.auto,
             format: self.reader.format().map(|format| format.name.clone()),
-            because: self.because,
+            because: self.reader.format().map_or("the file is empty", |format| format.because),
             bytes: self.bytes,
             read,
             fit,

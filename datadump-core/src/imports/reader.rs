@@ -53,6 +53,8 @@ pub(super) struct Reader {
 pub(super) struct Format {
     pub(super) name: String,
     pub(super) header: Option<TableHeader>,
+    /// Why it is this format.
+    pub(super) because: &'static str,
     units: Units,
     splitter: Splitter,
 }
@@ -105,7 +107,8 @@ impl Reader {
     /// Continues after a part that has been read before.
     pub(super) fn resume(&mut self, name: String, header: Option<TableHeader>, records: usize, lines: usize) {
         let units = units(&name, header.as_ref());
-        self.format = Some(Format { name, header, units, splitter: Splitter::new(units, false) });
+        let (because, splitter) = ("it was at the beginning", Splitter::new(units, false));
+        self.format = Some(Format { name, header, because, units, splitter });
         (self.records, self.lines, self.is_start) = (records, lines, false);
     }
 
@@ -251,13 +254,17 @@ impl Reader {
             return Err(Error::Settings(vec![Fault::new(Place::body(), "encoding", detail)]));
         }
         let content_type = self.throw.content_type.as_deref();
-        let name = match &self.throw.format {
-            Some(name) => name.clone(),
-            None => match process::detect(&sample(waiting), content_type, false).format {
-                // A single line of NDJSON is JSON as well.
-                "json" if *first != b'[' && !self.has_ended => "ndjson".to_owned(),
-                "ndjson" if *first == b'[' => "json".to_owned(),
-                found => found.to_owned(),
+        let detected = |content_type| match process::detect(&sample(waiting), content_type, false).format {
+            // A single line of NDJSON is JSON as well.
+            "json" if *first != b'[' && !self.has_ended => "ndjson".to_owned(),
+            "ndjson" if *first == b'[' => "json".to_owned(),
+            found => found.to_owned(),
+        };
+        let (name, because) = match &self.throw.format {
+            Some(name) => (name.clone(), "of the parameter `format`"),
+            None => match detected(content_type) {
+                name if content_type.is_none() || detected(None) == name => (name, "of the first bytes"),
+                name => (name, "of the content type"),
             },
         };
         if !FORMATS.contains(&name.as_str()) {
@@ -289,7 +296,7 @@ impl Reader {
             ("json", _) => Units::Whole,
             _ => units(&name, header.as_ref()),
         };
-        Ok(Some(Format { name, header, units, splitter: Splitter::new(units, true) }))
+        Ok(Some(Format { name, header, because, units, splitter: Splitter::new(units, true) }))
     }
 
     fn malformed(&self, malformed: Malformed) -> ReadError {
