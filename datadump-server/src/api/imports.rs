@@ -290,7 +290,7 @@ fn one_of(name: &str, known: &[&str], text: &str) -> Problem {
 /// Example bodies for the API document.
 pub(super) fn example(operation: &str) -> Option<Json> {
     match operation {
-        "import_rows" => Some(json!([{"chip_id": "CHIP1", "color": "red", "collar_size": 40}])),
+        "import_rows" => Some(json!({"chip_id": "CHIP1", "color": "red", "collar_size": 40})),
         _ => None,
     }
 }
