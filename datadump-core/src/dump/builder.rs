@@ -247,7 +247,6 @@ impl Builder {
         let ingest =
             Box::pin(Ingest::open(context.clone(), definitions.clone(), idempotency.clone(), options))
                 .await?;
-        let imports = Imports::new(context.clone(), ingest.clone(), idempotency.clone());
         let live = Live::new(context.clone(), ingest.sources().clone(), &hub::EVENTS);
         // Boxed, because the future is large.
         let hub = Box::pin(Hub::open(
@@ -262,6 +261,7 @@ impl Builder {
         let quarantine = Quarantine::new(context.clone());
         let retention = Retention::new(context.clone(), self.retention);
         let replays = Replays::new(context.clone(), ingest.clone(), hub.clone());
+        let imports = Arc::new(Imports::new(context.clone(), ingest.clone(), idempotency.clone()));
         Ok(Dump {
             context,
             definitions,

@@ -63,7 +63,7 @@ pub struct Dump {
     quarantine: Quarantine,
     retention: Retention,
     ingest: Ingest,
-    imports: Imports,
+    imports: Arc<Imports>,
     live: Live,
     hub: Hub,
     replays: Replays,

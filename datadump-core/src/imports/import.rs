@@ -80,6 +80,7 @@ impl Import {
     /// Takes the next bytes of the body and commits each chunk that is complete. An error ends the import; what was
     /// committed before stays.
     pub async fn push(&mut self, bytes: Bytes) -> Result<()> {
+        self.imports.ingest.count_bytes(bytes.len());
         self.body.push(bytes)?;
         self.read_body().await
     }

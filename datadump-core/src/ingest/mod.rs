@@ -241,11 +241,11 @@ impl Ingest {
             .for_each(|counters| counters.add(throws, receipt));
     }
 
-    fn count_bytes(&self, bytes: usize) {
+    pub(crate) fn count_bytes(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Returns the number of bytes of all throws and pushes, as they arrived: before they are decompressed.
+    /// Returns the number of bytes of all throws, pushes and imports, as they arrived: before they are decompressed.
     pub fn received_bytes(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
