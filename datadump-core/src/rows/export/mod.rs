@@ -45,17 +45,17 @@ const OVERLOADED_DELAY: Duration = Duration::from_millis(100);
 /// may not be there.
 ///
 /// ```
-/// # use datadump_core::{Dump, Error};
+/// # use datadump_core::{Consent, Dump, Expect};
 /// # use serde_json::json;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Error> {
-/// let dump = Dump::builder().database("sqlite::memory:").open().await?;
-/// # let definition = json!({"name": "dog", "key": {"name": "id", "type": "integer"}, "fields": [{"name": "color",
-/// #   "type": "text", "nullable": true}], "meta": {"scans": true}});
-/// # dump.definitions().declare(&definition, &Default::default()).await?;
-/// # dump.definitions().wait_until_ready("dog").await?;
+/// # #[tokio::main]
+/// # async fn main() -> datadump_core::Result<()> {
+/// # let dump = Dump::builder().database("sqlite::memory:").open().await?;
+/// # let dog = json!({"name": "dog", "key": {"name": "id", "type": "integer"},
+/// #                  "fields": [{"name": "color", "type": "string", "max_length": 9, "db_index": true}]});
+/// # dump.declare(&dog, Consent::default()).await?;
+/// # dump.definitions().settled("dog").await?;
 /// let dogs = dump.storage("dog")?;
-/// dogs.save(&json!({"id": 1, "color": "red"}), Default::default()).await?;
+/// dogs.save(&json!({"id": 1, "color": "red"}), Expect::Anything).await?;
 /// let mut export = dogs.export(&[("color".to_owned(), "red".to_owned())])?;
 /// while let Some(page) = export.next().await? {
 ///     assert_eq!(page.to_json()[0]["id"], 1);
