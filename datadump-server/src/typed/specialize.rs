@@ -100,7 +100,8 @@ fn described(
     }
     let responses = described["responses"].as_object_mut().into_iter().flatten();
     for (_, response) in responses.filter(|(status, _)| status.starts_with('2')) {
-        let content = response.get_mut("content");
+        let mut content = response.get_mut("content");
+        keep_default(content.as_deref_mut());
         match entry.response {
             ResponseBody::Same => {}
             ResponseBody::Row => set_schema(content, &reference(identifier)),
@@ -118,6 +119,13 @@ fn described(
         }
     }
     described
+}
+
+/// Keeps the first media type, which is sent unless another is asked for: generators would make a type of all of them.
+fn keep_default(content: Option<&mut Json>) {
+    let Some(content) = content.and_then(Json::as_object_mut) else { return };
+    let first = content.keys().next().cloned();
+    content.retain(|kind, _| Some(kind) == first.as_ref());
 }
 
 /// Returns the schema of a page whose results are of this type.

@@ -132,9 +132,9 @@ pub(super) async fn a_write_with_an_unmet_condition_changes_nothing(bench: &dyn 
         (Expect::Version(10), true, "refused", Some(11)),
         (Expect::Exactly(11), true, "deleted", None),
         (Expect::Absent, false, "created", Some(1)),
-        (Expect::Keep, false, "unchanged", Some(1)),
+        (Expect::Keep(None), false, "unchanged", Some(1)),
         (Expect::Anything, true, "deleted", None),
-        (Expect::Keep, false, "created", Some(1)),
+        (Expect::Keep(None), false, "created", Some(1)),
     ]
     .into_iter()
     .enumerate()
