@@ -58,6 +58,17 @@ pub mod types {
             )
         }
     }
+    #[doc = "How many rows were changed or deleted."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Affected {
+        #[doc = "Number of rows."]
+        pub affected: u64,
+    }
+    impl Affected {
+        pub fn builder() -> builder::Affected {
+            Default::default()
+        }
+    }
     #[doc = "Results of functions of groups of rows."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct AggregateList {
@@ -120,6 +131,44 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "What became of the operations."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct BatchAnswer {
+        #[doc = "Number of rows that were inserted."]
+        pub created: u64,
+        #[doc = "Number of rows that were deleted."]
+        pub deleted: u64,
+        #[doc = "Number of operations that failed."]
+        pub failed: u64,
+        #[doc = "One result per operation, in order."]
+        pub results: ::std::vec::Vec<WriteResult>,
+        #[doc = "Number of rows that were replaced or changed."]
+        pub updated: u64,
+    }
+    impl BatchAnswer {
+        pub fn builder() -> builder::BatchAnswer {
+            Default::default()
+        }
+    }
+    #[doc = "What became of many rows."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct BulkAnswer {
+        #[doc = "Number of rows that were inserted."]
+        pub created: u64,
+        #[doc = "Number of rows that were not stored."]
+        pub failed: u64,
+        #[doc = "Number of rows that were left as they are, because their key exists."]
+        pub ignored: u64,
+        #[doc = "One result per row, in order."]
+        pub results: ::std::vec::Vec<WriteResult>,
+        #[doc = "Number of rows that were replaced or changed."]
+        pub updated: u64,
+    }
+    impl BulkAnswer {
+        pub fn builder() -> builder::BulkAnswer {
+            Default::default()
         }
     }
     #[doc = "A change in a plan."]
@@ -421,6 +470,27 @@ pub mod types {
             )
         }
     }
+    #[doc = "Durations of commits of rows, most of which is the sync to disk. On PostgreSQL they include the round trip."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Fsync {
+        #[doc = "Number of commits."]
+        pub count: u64,
+        #[doc = "Longest duration in milliseconds."]
+        pub max_ms: f64,
+        #[doc = "Mean duration in milliseconds."]
+        pub mean_ms: f64,
+        #[doc = "Median duration in milliseconds."]
+        pub p50_ms: f64,
+        #[doc = "Duration in milliseconds that 99 % of the commits did not exceed."]
+        pub p99_ms: f64,
+        #[doc = "Length of the period in seconds."]
+        pub period_s: u64,
+    }
+    impl Fsync {
+        pub fn builder() -> builder::Fsync {
+            Default::default()
+        }
+    }
     #[doc = "The response of a live process."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Health {
@@ -453,6 +523,201 @@ pub mod types {
     impl HubList {
         pub fn builder() -> builder::HubList {
             Default::default()
+        }
+    }
+    #[doc = "The progress or outcome of an import, or its plan. Everything it counts is committed."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Import {
+        #[doc = "Number of bytes of the file, decompressed, that are stored."]
+        pub bytes: u64,
+        #[doc = "The first errors, with their quarantine entries."]
+        pub errors: ::std::vec::Vec<Remark>,
+        #[doc = "Why the import failed."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub failure: ::std::option::Option<ImportFailure>,
+        #[doc = "Format of the file, once it is known."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub format: ::std::option::Option<::std::string::String>,
+        #[doc = "ID; null for a plan."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub id: ::std::option::Option<::std::string::String>,
+        #[doc = "`merge`, `replace`, `ignore` or `error`."]
+        pub on_conflict: ::std::string::String,
+        #[doc = "`quarantine` or `stop`."]
+        pub on_error: ::std::string::String,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub plan: ::std::option::Option<ImportPlan>,
+        #[doc = "All errors and warnings, counted by step, code and field; the most frequent ones come first."]
+        pub reasons: ::std::vec::Vec<Reason>,
+        pub rows: ImportRows,
+        #[doc = "When the import began; null for a plan."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub started_at: ::std::option::Option<::std::string::String>,
+        #[doc = "`running`, `done`, `failed`, `interrupted` or `planned`."]
+        pub state: ::std::string::String,
+        #[doc = "Name of the storage."]
+        pub storage: ::std::string::String,
+        #[doc = "True if there are more errors, warnings or reasons than are listed."]
+        pub truncated: bool,
+        #[doc = "When its last progress was stored; null for a plan."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub updated_at: ::std::option::Option<::std::string::String>,
+        #[doc = "The first values that were stored differently than they were sent."]
+        pub warnings: ::std::vec::Vec<Remark>,
+    }
+    impl Import {
+        pub fn builder() -> builder::Import {
+            Default::default()
+        }
+    }
+    #[doc = "What would become of a column."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ImportColumn {
+        #[doc = "Name of the column."]
+        pub column: ::std::string::String,
+        #[doc = "`key`, `field`, `new`, `widened`, `service` (ignored), `extra` (kept in `_extra`) or `unknown`."]
+        pub role: ::std::string::String,
+        #[doc = "Type of the field."]
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<::std::string::String>,
+    }
+    impl ImportColumn {
+        pub fn builder() -> builder::ImportColumn {
+            Default::default()
+        }
+    }
+    #[doc = "Why an import failed."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ImportFailure {
+        #[doc = "Machine-readable code."]
+        pub code: ::std::string::String,
+        #[doc = "Human-readable explanation."]
+        pub detail: ::std::string::String,
+        #[doc = "Line of the file, starting at 1."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub line: ::std::option::Option<u64>,
+    }
+    impl ImportFailure {
+        pub fn builder() -> builder::ImportFailure {
+            Default::default()
+        }
+    }
+    #[doc = "A page of imports, newest first."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ImportList {
+        #[doc = "Total number of results."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub count: ::std::option::Option<u64>,
+        #[doc = "URL of the next page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "URL of the previous page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The imports."]
+        pub results: ::std::vec::Vec<Import>,
+    }
+    impl ImportList {
+        pub fn builder() -> builder::ImportList {
+            Default::default()
+        }
+    }
+    #[doc = "What an import would do. Nothing was stored."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ImportPlan {
+        #[doc = "True if the storage is, or would be, an inferred one."]
+        pub auto: bool,
+        #[doc = "Why the file has this format."]
+        pub because: ::std::string::String,
+        #[doc = "Number of bytes, decompressed, that were read: the whole file, or up to its failure."]
+        pub bytes_read: u64,
+        #[doc = "The columns of the file."]
+        pub columns: ::std::vec::Vec<ImportColumn>,
+        #[doc = "The definition that the storage would get, if that is a new one."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub definition: ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        #[doc = "Number of records whose key exists, of those that were looked up."]
+        pub existing: u64,
+        #[doc = "True if the storage exists."]
+        pub exists: bool,
+        #[doc = "Number of records that fit."]
+        pub fit: u64,
+        #[doc = "Number of keys that were looked up: the first ones only."]
+        pub keys_checked: u64,
+        #[doc = "Number of records that do not fit."]
+        pub unfit: u64,
+    }
+    impl ImportPlan {
+        pub fn builder() -> builder::ImportPlan {
+            Default::default()
+        }
+    }
+    #[doc = "Numbers of the records of an import."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ImportRows {
+        #[doc = "Number of records that changed nothing."]
+        pub ignored: u64,
+        #[doc = "Number of records in quarantine."]
+        pub quarantined: u64,
+        #[doc = "Number of records that were read."]
+        pub read: u64,
+        #[doc = "Number of rows that were inserted or changed."]
+        pub stored: u64,
+    }
+    impl ImportRows {
+        pub fn builder() -> builder::ImportRows {
+            Default::default()
+        }
+    }
+    #[doc = "`ImportRowsIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ImportRowsIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for ImportRowsIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ImportRowsIdempotencyKey> for ::std::string::String {
+        fn from(value: ImportRowsIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ImportRowsIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ImportRowsIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ImportRowsIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ImportRowsIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
         }
     }
     #[doc = "`MakeDeviceTokenIdempotencyKey`"]
@@ -514,6 +779,35 @@ pub mod types {
     }
     impl ManySeriesAnswer {
         pub fn builder() -> builder::ManySeriesAnswer {
+            Default::default()
+        }
+    }
+    #[doc = "Counters of one minute."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct Minute {
+        #[doc = "Number of rows written by throws."]
+        pub accepted: u64,
+        #[doc = "Beginning of the minute."]
+        pub at: ::chrono::DateTime<::chrono::offset::Utc>,
+        #[doc = "Number of bytes thrown, before they are decompressed."]
+        pub bytes: u64,
+        #[doc = "Number of requests answered with a status from 400 to 499."]
+        pub client_errors: u64,
+        #[doc = "Number of transactions committed."]
+        pub commits: u64,
+        #[doc = "Number of quarantine entries created."]
+        pub quarantined: u64,
+        #[doc = "Number of requests answered."]
+        pub requests: u64,
+        #[doc = "Number of rows written or deleted."]
+        pub rows: u64,
+        #[doc = "Number of requests answered with a status of 500 or more."]
+        pub server_errors: u64,
+        #[doc = "Number of throws."]
+        pub throws: u64,
+    }
+    impl Minute {
+        pub fn builder() -> builder::Minute {
             Default::default()
         }
     }
@@ -621,7 +915,7 @@ pub mod types {
         pub errors: ::std::vec::Vec<Fault>,
         #[doc = "Path of the request."]
         pub instance: ::std::string::String,
-        #[doc = "Receipt for the stored part of an incomplete stream."]
+        #[doc = "Receipt for the stored part of an incomplete stream, or the progress of an incomplete import."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub receipt: ::std::option::Option<::serde_json::Value>,
         #[doc = "ID of the request, as it appears in the server's log."]
@@ -1221,6 +1515,57 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "`RunBatchIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct RunBatchIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for RunBatchIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<RunBatchIdempotencyKey> for ::std::string::String {
+        fn from(value: RunBatchIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for RunBatchIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for RunBatchIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for RunBatchIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for RunBatchIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
     #[doc = "`SaveRowIdempotencyKey`"]
     #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -1263,6 +1608,57 @@ pub mod types {
         }
     }
     impl<'de> ::serde::Deserialize<'de> for SaveRowIdempotencyKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?.parse().map_err(
+                |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
+            )
+        }
+    }
+    #[doc = "`SaveRowsIdempotencyKey`"]
+    #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct SaveRowsIdempotencyKey(::std::string::String);
+    impl ::std::ops::Deref for SaveRowsIdempotencyKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SaveRowsIdempotencyKey> for ::std::string::String {
+        fn from(value: SaveRowsIdempotencyKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for SaveRowsIdempotencyKey {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SaveRowsIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SaveRowsIdempotencyKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for SaveRowsIdempotencyKey {
         fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
         where
             D: ::serde::Deserializer<'de>,
@@ -1463,6 +1859,9 @@ pub mod types {
         pub connections: u64,
         #[doc = "Size of the database in bytes."]
         pub database_bytes: u64,
+        pub fsync: Fsync,
+        #[doc = "Counters of this process by minute: the last hour, and the current minute so far."]
+        pub history: ::std::vec::Vec<Minute>,
         #[doc = "Number of quarantine entries waiting to be replayed or discarded."]
         pub quarantine_waiting: u64,
         pub queue: WriteQueue,
@@ -1472,7 +1871,9 @@ pub mod types {
         pub retention: ::std::vec::Vec<RetentionStatus>,
         #[doc = "Number of rows written or deleted since the start."]
         pub rows_written: u64,
-        #[doc = "State of each storage."]
+        #[doc = "Number of storages."]
+        pub storage_count: u64,
+        #[doc = "State of each storage, ordered by name; `limit` and `offset` select some of them."]
         pub storages: ::std::vec::Vec<StorageState>,
         #[doc = "Number of open streams."]
         pub streams: u64,
@@ -1554,8 +1955,20 @@ pub mod types {
     #[doc = "The state of a storage."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct StorageState {
+        #[doc = "About the size in bytes, with all indexes; null if it could not be determined in time."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub bytes: ::std::option::Option<u64>,
+        #[doc = "Time when a row was last inserted or updated."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_write: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
         #[doc = "Name."]
         pub name: ::std::string::String,
+        #[doc = "Number of rows; null if it could not be determined in time."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rows: ::std::option::Option<u64>,
+        #[doc = "True if the number of rows is an estimate."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub rows_estimated: ::std::option::Option<bool>,
         #[doc = "State of the latest migration: `queued`, `running`, `applied` or `failed`."]
         pub state: ::std::string::String,
         #[doc = "Current version; null until the first one is applied."]
@@ -1875,8 +2288,72 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "What became of one write."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct WriteResult {
+        #[doc = "Machine-readable reason of a failure."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub code: ::std::option::Option<::std::string::String>,
+        #[doc = "The row as it is now, if it did not meet the condition."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub current: ::std::option::Option<::serde_json::Value>,
+        #[doc = "Human-readable explanation of a failure."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub detail: ::std::option::Option<::std::string::String>,
+        #[doc = "The individual errors of an invalid row and their locations in the request."]
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub errors: ::std::vec::Vec<Fault>,
+        #[doc = "True if there was a row with this key, which was left as it is."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub ignored: ::std::option::Option<bool>,
+        #[doc = "Key of the row; absent if it is not known."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub key: ::std::option::Option<::serde_json::Value>,
+        #[doc = "Status that a request for this row alone would have."]
+        pub status: u16,
+        #[doc = "Version of the row; of a deleted row, its last one."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub version: ::std::option::Option<i32>,
+    }
+    impl WriteResult {
+        pub fn builder() -> builder::WriteResult {
+            Default::default()
+        }
+    }
     #[doc = " Types for composing complex structures."]
     pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct Affected {
+            affected: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Affected {
+            fn default() -> Self {
+                Self { affected: Err("no value supplied for affected".to_string()) }
+            }
+        }
+        impl Affected {
+            pub fn affected<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.affected = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for affected: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Affected> for super::Affected {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Affected) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { affected: value.affected? })
+            }
+        }
+        impl ::std::convert::From<super::Affected> for Affected {
+            fn from(value: super::Affected) -> Self {
+                Self { affected: Ok(value.affected) }
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct AggregateList {
             results: ::std::result::Result<
@@ -1925,6 +2402,184 @@ pub mod types {
         impl ::std::convert::From<super::AggregateList> for AggregateList {
             fn from(value: super::AggregateList) -> Self {
                 Self { results: Ok(value.results), truncated: Ok(value.truncated) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct BatchAnswer {
+            created: ::std::result::Result<u64, ::std::string::String>,
+            deleted: ::std::result::Result<u64, ::std::string::String>,
+            failed: ::std::result::Result<u64, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::WriteResult>, ::std::string::String>,
+            updated: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for BatchAnswer {
+            fn default() -> Self {
+                Self {
+                    created: Err("no value supplied for created".to_string()),
+                    deleted: Err("no value supplied for deleted".to_string()),
+                    failed: Err("no value supplied for failed".to_string()),
+                    results: Err("no value supplied for results".to_string()),
+                    updated: Err("no value supplied for updated".to_string()),
+                }
+            }
+        }
+        impl BatchAnswer {
+            pub fn created<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created =
+                    value.try_into().map_err(|e| format!("error converting supplied value for created: {e}"));
+                self
+            }
+            pub fn deleted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.deleted =
+                    value.try_into().map_err(|e| format!("error converting supplied value for deleted: {e}"));
+                self
+            }
+            pub fn failed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.failed =
+                    value.try_into().map_err(|e| format!("error converting supplied value for failed: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::WriteResult>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+            pub fn updated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.updated =
+                    value.try_into().map_err(|e| format!("error converting supplied value for updated: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<BatchAnswer> for super::BatchAnswer {
+            type Error = super::error::ConversionError;
+            fn try_from(value: BatchAnswer) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    created: value.created?,
+                    deleted: value.deleted?,
+                    failed: value.failed?,
+                    results: value.results?,
+                    updated: value.updated?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::BatchAnswer> for BatchAnswer {
+            fn from(value: super::BatchAnswer) -> Self {
+                Self {
+                    created: Ok(value.created),
+                    deleted: Ok(value.deleted),
+                    failed: Ok(value.failed),
+                    results: Ok(value.results),
+                    updated: Ok(value.updated),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct BulkAnswer {
+            created: ::std::result::Result<u64, ::std::string::String>,
+            failed: ::std::result::Result<u64, ::std::string::String>,
+            ignored: ::std::result::Result<u64, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::WriteResult>, ::std::string::String>,
+            updated: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for BulkAnswer {
+            fn default() -> Self {
+                Self {
+                    created: Err("no value supplied for created".to_string()),
+                    failed: Err("no value supplied for failed".to_string()),
+                    ignored: Err("no value supplied for ignored".to_string()),
+                    results: Err("no value supplied for results".to_string()),
+                    updated: Err("no value supplied for updated".to_string()),
+                }
+            }
+        }
+        impl BulkAnswer {
+            pub fn created<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.created =
+                    value.try_into().map_err(|e| format!("error converting supplied value for created: {e}"));
+                self
+            }
+            pub fn failed<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.failed =
+                    value.try_into().map_err(|e| format!("error converting supplied value for failed: {e}"));
+                self
+            }
+            pub fn ignored<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ignored =
+                    value.try_into().map_err(|e| format!("error converting supplied value for ignored: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::WriteResult>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+            pub fn updated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.updated =
+                    value.try_into().map_err(|e| format!("error converting supplied value for updated: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<BulkAnswer> for super::BulkAnswer {
+            type Error = super::error::ConversionError;
+            fn try_from(value: BulkAnswer) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    created: value.created?,
+                    failed: value.failed?,
+                    ignored: value.ignored?,
+                    results: value.results?,
+                    updated: value.updated?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::BulkAnswer> for BulkAnswer {
+            fn from(value: super::BulkAnswer) -> Self {
+                Self {
+                    created: Ok(value.created),
+                    failed: Ok(value.failed),
+                    ignored: Ok(value.ignored),
+                    results: Ok(value.results),
+                    updated: Ok(value.updated),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -2325,6 +2980,109 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Fsync {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            max_ms: ::std::result::Result<f64, ::std::string::String>,
+            mean_ms: ::std::result::Result<f64, ::std::string::String>,
+            p50_ms: ::std::result::Result<f64, ::std::string::String>,
+            p99_ms: ::std::result::Result<f64, ::std::string::String>,
+            period_s: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Fsync {
+            fn default() -> Self {
+                Self {
+                    count: Err("no value supplied for count".to_string()),
+                    max_ms: Err("no value supplied for max_ms".to_string()),
+                    mean_ms: Err("no value supplied for mean_ms".to_string()),
+                    p50_ms: Err("no value supplied for p50_ms".to_string()),
+                    p99_ms: Err("no value supplied for p99_ms".to_string()),
+                    period_s: Err("no value supplied for period_s".to_string()),
+                }
+            }
+        }
+        impl Fsync {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn max_ms<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<f64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.max_ms =
+                    value.try_into().map_err(|e| format!("error converting supplied value for max_ms: {e}"));
+                self
+            }
+            pub fn mean_ms<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<f64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.mean_ms =
+                    value.try_into().map_err(|e| format!("error converting supplied value for mean_ms: {e}"));
+                self
+            }
+            pub fn p50_ms<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<f64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.p50_ms =
+                    value.try_into().map_err(|e| format!("error converting supplied value for p50_ms: {e}"));
+                self
+            }
+            pub fn p99_ms<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<f64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.p99_ms =
+                    value.try_into().map_err(|e| format!("error converting supplied value for p99_ms: {e}"));
+                self
+            }
+            pub fn period_s<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.period_s = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for period_s: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Fsync> for super::Fsync {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Fsync) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    max_ms: value.max_ms?,
+                    mean_ms: value.mean_ms?,
+                    p50_ms: value.p50_ms?,
+                    p99_ms: value.p99_ms?,
+                    period_s: value.period_s?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Fsync> for Fsync {
+            fn from(value: super::Fsync) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    max_ms: Ok(value.max_ms),
+                    mean_ms: Ok(value.mean_ms),
+                    p50_ms: Ok(value.p50_ms),
+                    p99_ms: Ok(value.p99_ms),
+                    period_s: Ok(value.period_s),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct Health {
             status: ::std::result::Result<::std::string::String, ::std::string::String>,
         }
@@ -2453,6 +3211,676 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct Import {
+            bytes: ::std::result::Result<u64, ::std::string::String>,
+            errors: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
+            failure:
+                ::std::result::Result<::std::option::Option<super::ImportFailure>, ::std::string::String>,
+            format:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            id: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            on_conflict: ::std::result::Result<::std::string::String, ::std::string::String>,
+            on_error: ::std::result::Result<::std::string::String, ::std::string::String>,
+            plan: ::std::result::Result<::std::option::Option<super::ImportPlan>, ::std::string::String>,
+            reasons: ::std::result::Result<::std::vec::Vec<super::Reason>, ::std::string::String>,
+            rows: ::std::result::Result<super::ImportRows, ::std::string::String>,
+            started_at:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            state: ::std::result::Result<::std::string::String, ::std::string::String>,
+            storage: ::std::result::Result<::std::string::String, ::std::string::String>,
+            truncated: ::std::result::Result<bool, ::std::string::String>,
+            updated_at:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            warnings: ::std::result::Result<::std::vec::Vec<super::Remark>, ::std::string::String>,
+        }
+        impl ::std::default::Default for Import {
+            fn default() -> Self {
+                Self {
+                    bytes: Err("no value supplied for bytes".to_string()),
+                    errors: Err("no value supplied for errors".to_string()),
+                    failure: Ok(Default::default()),
+                    format: Ok(Default::default()),
+                    id: Ok(Default::default()),
+                    on_conflict: Err("no value supplied for on_conflict".to_string()),
+                    on_error: Err("no value supplied for on_error".to_string()),
+                    plan: Ok(Default::default()),
+                    reasons: Err("no value supplied for reasons".to_string()),
+                    rows: Err("no value supplied for rows".to_string()),
+                    started_at: Ok(Default::default()),
+                    state: Err("no value supplied for state".to_string()),
+                    storage: Err("no value supplied for storage".to_string()),
+                    truncated: Err("no value supplied for truncated".to_string()),
+                    updated_at: Ok(Default::default()),
+                    warnings: Err("no value supplied for warnings".to_string()),
+                }
+            }
+        }
+        impl Import {
+            pub fn bytes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bytes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
+                self
+            }
+            pub fn errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Remark>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.errors =
+                    value.try_into().map_err(|e| format!("error converting supplied value for errors: {e}"));
+                self
+            }
+            pub fn failure<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ImportFailure>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.failure =
+                    value.try_into().map_err(|e| format!("error converting supplied value for failure: {e}"));
+                self
+            }
+            pub fn format<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.format =
+                    value.try_into().map_err(|e| format!("error converting supplied value for format: {e}"));
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id =
+                    value.try_into().map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn on_conflict<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.on_conflict = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for on_conflict: {e}"));
+                self
+            }
+            pub fn on_error<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.on_error = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for on_error: {e}"));
+                self
+            }
+            pub fn plan<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ImportPlan>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.plan =
+                    value.try_into().map_err(|e| format!("error converting supplied value for plan: {e}"));
+                self
+            }
+            pub fn reasons<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Reason>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.reasons =
+                    value.try_into().map_err(|e| format!("error converting supplied value for reasons: {e}"));
+                self
+            }
+            pub fn rows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ImportRows>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows =
+                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self
+            }
+            pub fn started_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.started_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for started_at: {e}"));
+                self
+            }
+            pub fn state<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.state =
+                    value.try_into().map_err(|e| format!("error converting supplied value for state: {e}"));
+                self
+            }
+            pub fn storage<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storage =
+                    value.try_into().map_err(|e| format!("error converting supplied value for storage: {e}"));
+                self
+            }
+            pub fn truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for truncated: {e}"));
+                self
+            }
+            pub fn updated_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.updated_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for updated_at: {e}"));
+                self
+            }
+            pub fn warnings<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Remark>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.warnings = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for warnings: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Import> for super::Import {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Import) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    bytes: value.bytes?,
+                    errors: value.errors?,
+                    failure: value.failure?,
+                    format: value.format?,
+                    id: value.id?,
+                    on_conflict: value.on_conflict?,
+                    on_error: value.on_error?,
+                    plan: value.plan?,
+                    reasons: value.reasons?,
+                    rows: value.rows?,
+                    started_at: value.started_at?,
+                    state: value.state?,
+                    storage: value.storage?,
+                    truncated: value.truncated?,
+                    updated_at: value.updated_at?,
+                    warnings: value.warnings?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Import> for Import {
+            fn from(value: super::Import) -> Self {
+                Self {
+                    bytes: Ok(value.bytes),
+                    errors: Ok(value.errors),
+                    failure: Ok(value.failure),
+                    format: Ok(value.format),
+                    id: Ok(value.id),
+                    on_conflict: Ok(value.on_conflict),
+                    on_error: Ok(value.on_error),
+                    plan: Ok(value.plan),
+                    reasons: Ok(value.reasons),
+                    rows: Ok(value.rows),
+                    started_at: Ok(value.started_at),
+                    state: Ok(value.state),
+                    storage: Ok(value.storage),
+                    truncated: Ok(value.truncated),
+                    updated_at: Ok(value.updated_at),
+                    warnings: Ok(value.warnings),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ImportColumn {
+            column: ::std::result::Result<::std::string::String, ::std::string::String>,
+            role: ::std::result::Result<::std::string::String, ::std::string::String>,
+            type_: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ImportColumn {
+            fn default() -> Self {
+                Self {
+                    column: Err("no value supplied for column".to_string()),
+                    role: Err("no value supplied for role".to_string()),
+                    type_: Ok(Default::default()),
+                }
+            }
+        }
+        impl ImportColumn {
+            pub fn column<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.column =
+                    value.try_into().map_err(|e| format!("error converting supplied value for column: {e}"));
+                self
+            }
+            pub fn role<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.role =
+                    value.try_into().map_err(|e| format!("error converting supplied value for role: {e}"));
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ =
+                    value.try_into().map_err(|e| format!("error converting supplied value for type_: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ImportColumn> for super::ImportColumn {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ImportColumn) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { column: value.column?, role: value.role?, type_: value.type_? })
+            }
+        }
+        impl ::std::convert::From<super::ImportColumn> for ImportColumn {
+            fn from(value: super::ImportColumn) -> Self {
+                Self { column: Ok(value.column), role: Ok(value.role), type_: Ok(value.type_) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ImportFailure {
+            code: ::std::result::Result<::std::string::String, ::std::string::String>,
+            detail: ::std::result::Result<::std::string::String, ::std::string::String>,
+            line: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ImportFailure {
+            fn default() -> Self {
+                Self {
+                    code: Err("no value supplied for code".to_string()),
+                    detail: Err("no value supplied for detail".to_string()),
+                    line: Ok(Default::default()),
+                }
+            }
+        }
+        impl ImportFailure {
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code =
+                    value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
+                self
+            }
+            pub fn detail<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detail =
+                    value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn line<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.line =
+                    value.try_into().map_err(|e| format!("error converting supplied value for line: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ImportFailure> for super::ImportFailure {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ImportFailure) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { code: value.code?, detail: value.detail?, line: value.line? })
+            }
+        }
+        impl ::std::convert::From<super::ImportFailure> for ImportFailure {
+            fn from(value: super::ImportFailure) -> Self {
+                Self { code: Ok(value.code), detail: Ok(value.detail), line: Ok(value.line) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ImportList {
+            count: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::Import>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ImportList {
+            fn default() -> Self {
+                Self {
+                    count: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
+                    results: Err("no value supplied for results".to_string()),
+                }
+            }
+        }
+        impl ImportList {
+            pub fn count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.count =
+                    value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
+            pub fn results<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Import>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.results =
+                    value.try_into().map_err(|e| format!("error converting supplied value for results: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ImportList> for super::ImportList {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ImportList) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ImportList> for ImportList {
+            fn from(value: super::ImportList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ImportPlan {
+            auto: ::std::result::Result<bool, ::std::string::String>,
+            because: ::std::result::Result<::std::string::String, ::std::string::String>,
+            bytes_read: ::std::result::Result<u64, ::std::string::String>,
+            columns: ::std::result::Result<::std::vec::Vec<super::ImportColumn>, ::std::string::String>,
+            definition: ::std::result::Result<
+                ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+            existing: ::std::result::Result<u64, ::std::string::String>,
+            exists: ::std::result::Result<bool, ::std::string::String>,
+            fit: ::std::result::Result<u64, ::std::string::String>,
+            keys_checked: ::std::result::Result<u64, ::std::string::String>,
+            unfit: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for ImportPlan {
+            fn default() -> Self {
+                Self {
+                    auto: Err("no value supplied for auto".to_string()),
+                    because: Err("no value supplied for because".to_string()),
+                    bytes_read: Err("no value supplied for bytes_read".to_string()),
+                    columns: Err("no value supplied for columns".to_string()),
+                    definition: Ok(Default::default()),
+                    existing: Err("no value supplied for existing".to_string()),
+                    exists: Err("no value supplied for exists".to_string()),
+                    fit: Err("no value supplied for fit".to_string()),
+                    keys_checked: Err("no value supplied for keys_checked".to_string()),
+                    unfit: Err("no value supplied for unfit".to_string()),
+                }
+            }
+        }
+        impl ImportPlan {
+            pub fn auto<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.auto =
+                    value.try_into().map_err(|e| format!("error converting supplied value for auto: {e}"));
+                self
+            }
+            pub fn because<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.because =
+                    value.try_into().map_err(|e| format!("error converting supplied value for because: {e}"));
+                self
+            }
+            pub fn bytes_read<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bytes_read = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for bytes_read: {e}"));
+                self
+            }
+            pub fn columns<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ImportColumn>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.columns =
+                    value.try_into().map_err(|e| format!("error converting supplied value for columns: {e}"));
+                self
+            }
+            pub fn definition<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.definition = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for definition: {e}"));
+                self
+            }
+            pub fn existing<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.existing = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for existing: {e}"));
+                self
+            }
+            pub fn exists<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.exists =
+                    value.try_into().map_err(|e| format!("error converting supplied value for exists: {e}"));
+                self
+            }
+            pub fn fit<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.fit =
+                    value.try_into().map_err(|e| format!("error converting supplied value for fit: {e}"));
+                self
+            }
+            pub fn keys_checked<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.keys_checked = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for keys_checked: {e}"));
+                self
+            }
+            pub fn unfit<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.unfit =
+                    value.try_into().map_err(|e| format!("error converting supplied value for unfit: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ImportPlan> for super::ImportPlan {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ImportPlan) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    auto: value.auto?,
+                    because: value.because?,
+                    bytes_read: value.bytes_read?,
+                    columns: value.columns?,
+                    definition: value.definition?,
+                    existing: value.existing?,
+                    exists: value.exists?,
+                    fit: value.fit?,
+                    keys_checked: value.keys_checked?,
+                    unfit: value.unfit?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ImportPlan> for ImportPlan {
+            fn from(value: super::ImportPlan) -> Self {
+                Self {
+                    auto: Ok(value.auto),
+                    because: Ok(value.because),
+                    bytes_read: Ok(value.bytes_read),
+                    columns: Ok(value.columns),
+                    definition: Ok(value.definition),
+                    existing: Ok(value.existing),
+                    exists: Ok(value.exists),
+                    fit: Ok(value.fit),
+                    keys_checked: Ok(value.keys_checked),
+                    unfit: Ok(value.unfit),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ImportRows {
+            ignored: ::std::result::Result<u64, ::std::string::String>,
+            quarantined: ::std::result::Result<u64, ::std::string::String>,
+            read: ::std::result::Result<u64, ::std::string::String>,
+            stored: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for ImportRows {
+            fn default() -> Self {
+                Self {
+                    ignored: Err("no value supplied for ignored".to_string()),
+                    quarantined: Err("no value supplied for quarantined".to_string()),
+                    read: Err("no value supplied for read".to_string()),
+                    stored: Err("no value supplied for stored".to_string()),
+                }
+            }
+        }
+        impl ImportRows {
+            pub fn ignored<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ignored =
+                    value.try_into().map_err(|e| format!("error converting supplied value for ignored: {e}"));
+                self
+            }
+            pub fn quarantined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantined = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
+                self
+            }
+            pub fn read<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.read =
+                    value.try_into().map_err(|e| format!("error converting supplied value for read: {e}"));
+                self
+            }
+            pub fn stored<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.stored =
+                    value.try_into().map_err(|e| format!("error converting supplied value for stored: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ImportRows> for super::ImportRows {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ImportRows) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    ignored: value.ignored?,
+                    quarantined: value.quarantined?,
+                    read: value.read?,
+                    stored: value.stored?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ImportRows> for ImportRows {
+            fn from(value: super::ImportRows) -> Self {
+                Self {
+                    ignored: Ok(value.ignored),
+                    quarantined: Ok(value.quarantined),
+                    read: Ok(value.read),
+                    stored: Ok(value.stored),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct ManySeriesAnswer {
             results: ::std::result::Result<
                 ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -2488,6 +3916,165 @@ pub mod types {
         impl ::std::convert::From<super::ManySeriesAnswer> for ManySeriesAnswer {
             fn from(value: super::ManySeriesAnswer) -> Self {
                 Self { results: Ok(value.results) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Minute {
+            accepted: ::std::result::Result<u64, ::std::string::String>,
+            at: ::std::result::Result<::chrono::DateTime<::chrono::offset::Utc>, ::std::string::String>,
+            bytes: ::std::result::Result<u64, ::std::string::String>,
+            client_errors: ::std::result::Result<u64, ::std::string::String>,
+            commits: ::std::result::Result<u64, ::std::string::String>,
+            quarantined: ::std::result::Result<u64, ::std::string::String>,
+            requests: ::std::result::Result<u64, ::std::string::String>,
+            rows: ::std::result::Result<u64, ::std::string::String>,
+            server_errors: ::std::result::Result<u64, ::std::string::String>,
+            throws: ::std::result::Result<u64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Minute {
+            fn default() -> Self {
+                Self {
+                    accepted: Err("no value supplied for accepted".to_string()),
+                    at: Err("no value supplied for at".to_string()),
+                    bytes: Err("no value supplied for bytes".to_string()),
+                    client_errors: Err("no value supplied for client_errors".to_string()),
+                    commits: Err("no value supplied for commits".to_string()),
+                    quarantined: Err("no value supplied for quarantined".to_string()),
+                    requests: Err("no value supplied for requests".to_string()),
+                    rows: Err("no value supplied for rows".to_string()),
+                    server_errors: Err("no value supplied for server_errors".to_string()),
+                    throws: Err("no value supplied for throws".to_string()),
+                }
+            }
+        }
+        impl Minute {
+            pub fn accepted<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.accepted = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for accepted: {e}"));
+                self
+            }
+            pub fn at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.at =
+                    value.try_into().map_err(|e| format!("error converting supplied value for at: {e}"));
+                self
+            }
+            pub fn bytes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bytes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
+                self
+            }
+            pub fn client_errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.client_errors = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for client_errors: {e}"));
+                self
+            }
+            pub fn commits<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.commits =
+                    value.try_into().map_err(|e| format!("error converting supplied value for commits: {e}"));
+                self
+            }
+            pub fn quarantined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantined = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantined: {e}"));
+                self
+            }
+            pub fn requests<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.requests = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for requests: {e}"));
+                self
+            }
+            pub fn rows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows =
+                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self
+            }
+            pub fn server_errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.server_errors = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for server_errors: {e}"));
+                self
+            }
+            pub fn throws<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.throws =
+                    value.try_into().map_err(|e| format!("error converting supplied value for throws: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Minute> for super::Minute {
+            type Error = super::error::ConversionError;
+            fn try_from(value: Minute) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    accepted: value.accepted?,
+                    at: value.at?,
+                    bytes: value.bytes?,
+                    client_errors: value.client_errors?,
+                    commits: value.commits?,
+                    quarantined: value.quarantined?,
+                    requests: value.requests?,
+                    rows: value.rows?,
+                    server_errors: value.server_errors?,
+                    throws: value.throws?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::Minute> for Minute {
+            fn from(value: super::Minute) -> Self {
+                Self {
+                    accepted: Ok(value.accepted),
+                    at: Ok(value.at),
+                    bytes: Ok(value.bytes),
+                    client_errors: Ok(value.client_errors),
+                    commits: Ok(value.commits),
+                    quarantined: Ok(value.quarantined),
+                    requests: Ok(value.requests),
+                    rows: Ok(value.rows),
+                    server_errors: Ok(value.server_errors),
+                    throws: Ok(value.throws),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -4916,11 +6503,14 @@ pub mod types {
             commits: ::std::result::Result<u64, ::std::string::String>,
             connections: ::std::result::Result<u64, ::std::string::String>,
             database_bytes: ::std::result::Result<u64, ::std::string::String>,
+            fsync: ::std::result::Result<super::Fsync, ::std::string::String>,
+            history: ::std::result::Result<::std::vec::Vec<super::Minute>, ::std::string::String>,
             quarantine_waiting: ::std::result::Result<u64, ::std::string::String>,
             queue: ::std::result::Result<super::WriteQueue, ::std::string::String>,
             requests: ::std::result::Result<u64, ::std::string::String>,
             retention: ::std::result::Result<::std::vec::Vec<super::RetentionStatus>, ::std::string::String>,
             rows_written: ::std::result::Result<u64, ::std::string::String>,
+            storage_count: ::std::result::Result<u64, ::std::string::String>,
             storages: ::std::result::Result<::std::vec::Vec<super::StorageState>, ::std::string::String>,
             streams: ::std::result::Result<u64, ::std::string::String>,
             throws: ::std::result::Result<super::ThrowCounters, ::std::string::String>,
@@ -4936,11 +6526,14 @@ pub mod types {
                     commits: Err("no value supplied for commits".to_string()),
                     connections: Err("no value supplied for connections".to_string()),
                     database_bytes: Err("no value supplied for database_bytes".to_string()),
+                    fsync: Err("no value supplied for fsync".to_string()),
+                    history: Err("no value supplied for history".to_string()),
                     quarantine_waiting: Err("no value supplied for quarantine_waiting".to_string()),
                     queue: Err("no value supplied for queue".to_string()),
                     requests: Err("no value supplied for requests".to_string()),
                     retention: Err("no value supplied for retention".to_string()),
                     rows_written: Err("no value supplied for rows_written".to_string()),
+                    storage_count: Err("no value supplied for storage_count".to_string()),
                     storages: Err("no value supplied for storages".to_string()),
                     streams: Err("no value supplied for streams".to_string()),
                     throws: Err("no value supplied for throws".to_string()),
@@ -4999,6 +6592,24 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for database_bytes: {e}"));
                 self
             }
+            pub fn fsync<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::Fsync>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.fsync =
+                    value.try_into().map_err(|e| format!("error converting supplied value for fsync: {e}"));
+                self
+            }
+            pub fn history<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Minute>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.history =
+                    value.try_into().map_err(|e| format!("error converting supplied value for history: {e}"));
+                self
+            }
             pub fn quarantine_waiting<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -5046,6 +6657,16 @@ pub mod types {
                 self.rows_written = value
                     .try_into()
                     .map_err(|e| format!("error converting supplied value for rows_written: {e}"));
+                self
+            }
+            pub fn storage_count<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storage_count = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for storage_count: {e}"));
                 self
             }
             pub fn storages<T>(mut self, value: T) -> Self
@@ -5115,11 +6736,14 @@ pub mod types {
                     commits: value.commits?,
                     connections: value.connections?,
                     database_bytes: value.database_bytes?,
+                    fsync: value.fsync?,
+                    history: value.history?,
                     quarantine_waiting: value.quarantine_waiting?,
                     queue: value.queue?,
                     requests: value.requests?,
                     retention: value.retention?,
                     rows_written: value.rows_written?,
+                    storage_count: value.storage_count?,
                     storages: value.storages?,
                     streams: value.streams?,
                     throws: value.throws?,
@@ -5137,11 +6761,14 @@ pub mod types {
                     commits: Ok(value.commits),
                     connections: Ok(value.connections),
                     database_bytes: Ok(value.database_bytes),
+                    fsync: Ok(value.fsync),
+                    history: Ok(value.history),
                     quarantine_waiting: Ok(value.quarantine_waiting),
                     queue: Ok(value.queue),
                     requests: Ok(value.requests),
                     retention: Ok(value.retention),
                     rows_written: Ok(value.rows_written),
+                    storage_count: Ok(value.storage_count),
                     storages: Ok(value.storages),
                     streams: Ok(value.streams),
                     throws: Ok(value.throws),
@@ -5449,20 +7076,50 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct StorageState {
+            bytes: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            last_write: ::std::result::Result<
+                ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+                ::std::string::String,
+            >,
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            rows: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            rows_estimated: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
             state: ::std::result::Result<::std::string::String, ::std::string::String>,
             version: ::std::result::Result<::std::option::Option<i32>, ::std::string::String>,
         }
         impl ::std::default::Default for StorageState {
             fn default() -> Self {
                 Self {
+                    bytes: Ok(Default::default()),
+                    last_write: Ok(Default::default()),
                     name: Err("no value supplied for name".to_string()),
+                    rows: Ok(Default::default()),
+                    rows_estimated: Ok(Default::default()),
                     state: Err("no value supplied for state".to_string()),
                     version: Ok(Default::default()),
                 }
             }
         }
         impl StorageState {
+            pub fn bytes<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bytes =
+                    value.try_into().map_err(|e| format!("error converting supplied value for bytes: {e}"));
+                self
+            }
+            pub fn last_write<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.last_write = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for last_write: {e}"));
+                self
+            }
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -5470,6 +7127,25 @@ pub mod types {
             {
                 self.name =
                     value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn rows<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows =
+                    value.try_into().map_err(|e| format!("error converting supplied value for rows: {e}"));
+                self
+            }
+            pub fn rows_estimated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.rows_estimated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for rows_estimated: {e}"));
                 self
             }
             pub fn state<T>(mut self, value: T) -> Self
@@ -5494,12 +7170,28 @@ pub mod types {
         impl ::std::convert::TryFrom<StorageState> for super::StorageState {
             type Error = super::error::ConversionError;
             fn try_from(value: StorageState) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { name: value.name?, state: value.state?, version: value.version? })
+                Ok(Self {
+                    bytes: value.bytes?,
+                    last_write: value.last_write?,
+                    name: value.name?,
+                    rows: value.rows?,
+                    rows_estimated: value.rows_estimated?,
+                    state: value.state?,
+                    version: value.version?,
+                })
             }
         }
         impl ::std::convert::From<super::StorageState> for StorageState {
             fn from(value: super::StorageState) -> Self {
-                Self { name: Ok(value.name), state: Ok(value.state), version: Ok(value.version) }
+                Self {
+                    bytes: Ok(value.bytes),
+                    last_write: Ok(value.last_write),
+                    name: Ok(value.name),
+                    rows: Ok(value.rows),
+                    rows_estimated: Ok(value.rows_estimated),
+                    state: Ok(value.state),
+                    version: Ok(value.version),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -5945,6 +7637,135 @@ pub mod types {
                 Self { capacity: Ok(value.capacity), depth: Ok(value.depth), refused: Ok(value.refused) }
             }
         }
+        #[derive(Clone, Debug)]
+        pub struct WriteResult {
+            code: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            current: ::std::result::Result<::std::option::Option<::serde_json::Value>, ::std::string::String>,
+            detail:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            errors: ::std::result::Result<::std::vec::Vec<super::Fault>, ::std::string::String>,
+            ignored: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+            key: ::std::result::Result<::std::option::Option<::serde_json::Value>, ::std::string::String>,
+            status: ::std::result::Result<u16, ::std::string::String>,
+            version: ::std::result::Result<::std::option::Option<i32>, ::std::string::String>,
+        }
+        impl ::std::default::Default for WriteResult {
+            fn default() -> Self {
+                Self {
+                    code: Ok(Default::default()),
+                    current: Ok(Default::default()),
+                    detail: Ok(Default::default()),
+                    errors: Ok(Default::default()),
+                    ignored: Ok(Default::default()),
+                    key: Ok(Default::default()),
+                    status: Err("no value supplied for status".to_string()),
+                    version: Ok(Default::default()),
+                }
+            }
+        }
+        impl WriteResult {
+            pub fn code<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.code =
+                    value.try_into().map_err(|e| format!("error converting supplied value for code: {e}"));
+                self
+            }
+            pub fn current<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.current =
+                    value.try_into().map_err(|e| format!("error converting supplied value for current: {e}"));
+                self
+            }
+            pub fn detail<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detail =
+                    value.try_into().map_err(|e| format!("error converting supplied value for detail: {e}"));
+                self
+            }
+            pub fn errors<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::Fault>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.errors =
+                    value.try_into().map_err(|e| format!("error converting supplied value for errors: {e}"));
+                self
+            }
+            pub fn ignored<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<bool>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ignored =
+                    value.try_into().map_err(|e| format!("error converting supplied value for ignored: {e}"));
+                self
+            }
+            pub fn key<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.key =
+                    value.try_into().map_err(|e| format!("error converting supplied value for key: {e}"));
+                self
+            }
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u16>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status =
+                    value.try_into().map_err(|e| format!("error converting supplied value for status: {e}"));
+                self
+            }
+            pub fn version<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i32>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.version =
+                    value.try_into().map_err(|e| format!("error converting supplied value for version: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<WriteResult> for super::WriteResult {
+            type Error = super::error::ConversionError;
+            fn try_from(value: WriteResult) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    code: value.code?,
+                    current: value.current?,
+                    detail: value.detail?,
+                    errors: value.errors?,
+                    ignored: value.ignored?,
+                    key: value.key?,
+                    status: value.status?,
+                    version: value.version?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::WriteResult> for WriteResult {
+            fn from(value: super::WriteResult) -> Self {
+                Self {
+                    code: Ok(value.code),
+                    current: Ok(value.current),
+                    detail: Ok(value.detail),
+                    errors: Ok(value.errors),
+                    ignored: Ok(value.ignored),
+                    key: Ok(value.key),
+                    status: Ok(value.status),
+                    version: Ok(value.version),
+                }
+            }
+        }
     }
     #[doc = " Error types."]
     pub mod error {
@@ -6161,13 +7982,21 @@ impl Client {
     pub fn ready_status(&self) -> builder::ReadyStatus<'_> {
         builder::ReadyStatus::new(self)
     }
-    #[doc = "List rows, most recently updated first\n\nEvery field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,\n`ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,\n`endswith` and `isnull`. Repeated filters must all match.\n\nWith `Accept: text/csv` or `application/x-ndjson`, the response is the rows of the page in that format, with the\nlinks in a `Link` header.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `fields`: Fields to return, separated by commas.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    #[doc = "List rows, most recently updated first\n\nEvery field can be used as a filter: `field=value`, or `field__op=value`, where `op` is one of `eq`,\n`ne`, `lt`, `lte`, `gt`, `gte`, `in`, `nin`, `between`, `contains`, `icontains`, `startswith`,\n`endswith` and `isnull`. Repeated filters must all match, except that repeated `in` and `nin` are one list.\n\nWith `Accept: text/csv` or `application/x-ndjson`, the response is the rows of the page in that format, with the\nlinks in a `Link` header.\n\nSends a `GET` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `count`: How to count all results: `exact`, `estimated` or `none`.\n- `cursor`: Use cursor paging instead of `offset`: empty for the first page, then the value from `next`.\n- `fields`: Fields to return, separated by commas.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n- `ordering`: Field names to sort by, separated by commas; `-` before a name sorts in descending order.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n```text\nlet response = client.list_rows()\n    .name(name)\n    .count(count)\n    .cursor(cursor)\n    .fields(fields)\n    .limit(limit)\n    .offset(offset)\n    .ordering(ordering)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn list_rows(&self) -> builder::ListRows<'_> {
         builder::ListRows::new(self)
     }
     #[doc = "Insert a row, or change the row with the same key\n\nOf an existing row only the fields that are sent change. A new row gets the defaults of the fields that\nare omitted; 400 if one of them is required. A `version` in the row is the version it is expected to\nhave: 409 if it has another.\n\nSends a `POST` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `if_match`: Quoted version the row must have, or `*` if any row with this key must exist.\n- `if_none_match`: `*`: the row must not exist.\n- `body`: The row.\n```text\nlet response = client.save_row()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn save_row(&self) -> builder::SaveRow<'_> {
         builder::SaveRow::new(self)
+    }
+    #[doc = "Delete all rows that match\n\nTakes the filters of the list.\n\nSends a `DELETE` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `all`: `1`: all rows of the storage, instead of filters.\n- `dry_run`: `1`: answers the same, but stores nothing.\n- `max_affected`: Maximum number of rows, 1 to 100000, which must be given: 409 if more rows match, and none is changed.\n- `where_`: Filter as JSON.\n```text\nlet response = client.delete_rows()\n    .name(name)\n    .all(all)\n    .dry_run(dry_run)\n    .max_affected(max_affected)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    pub fn delete_rows(&self) -> builder::DeleteRows<'_> {
+        builder::DeleteRows::new(self)
+    }
+    #[doc = "Change all rows that match (JSON merge patch, RFC 7396)\n\nTakes the filters of the list. All rows are changed at once, or none if one of them would not be valid.\n\nSends a `PATCH` request to `/api/v1/storage/{name}`\n\nArguments:\n- `name`: Name of the storage.\n- `all`: `1`: all rows of the storage, instead of filters.\n- `dry_run`: `1`: answers the same, but stores nothing.\n- `max_affected`: Maximum number of rows, 1 to 100000, which must be given: 409 if more rows match, and none is changed.\n- `where_`: Filter as JSON.\n- `body`: The fields to change.\n```text\nlet response = client.patch_rows()\n    .name(name)\n    .all(all)\n    .dry_run(dry_run)\n    .max_affected(max_affected)\n    .where_(where_)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn patch_rows(&self) -> builder::PatchRows<'_> {
+        builder::PatchRows::new(self)
     }
     #[doc = "Get a row\n\nSends a `GET` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_none_match`: Quoted versions the client has cached: 304 if the row has one of them.\n```text\nlet response = client.get_row()\n    .name(name)\n    .key(key)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
     pub fn get_row(&self) -> builder::GetRow<'_> {
@@ -6184,6 +8013,10 @@ impl Client {
     #[doc = "Change some fields of a row (JSON merge patch, RFC 7396)\n\nSends a `PATCH` request to `/api/v1/storage/{name}/{key}`\n\nArguments:\n- `name`: Name of the storage.\n- `key`: Key of the row.\n- `if_match`: Quoted version the row must have.\n- `if_none_match`: Always fails, because only an existing row can be changed.\n- `body`: The fields to change.\n```text\nlet response = client.patch_row()\n    .name(name)\n    .key(key)\n    .if_match(if_match)\n    .if_none_match(if_none_match)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
+    }
+    #[doc = "Save many rows\n\nEach row is inserted, or merged into the row with its key, as if it were sent alone; a later row sees what the\nearlier ones have stored. All rows become visible at once. A row that fails does not affect the others, unless\nthe request is `atomic`: then nothing is stored, and the response is 400 or 409 with all failures in `errors`.\nAt most 10,000 rows.\n\nSends a `POST` request to `/api/v1/storage/{name}/bulk`\n\nArguments:\n- `name`: Name of the storage.\n- `atomic`: `1`: if a row fails, none is stored.\n- `dry_run`: `1`: answers the same, but stores nothing.\n- `on_conflict`: What to do with a row whose key exists: `merge` changes the fields that are sent (default), `replace` replaces the whole row, `ignore` leaves it as it is, `error` fails.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: A JSON array of rows, or one row per line (NDJSON).\n```text\nlet response = client.save_rows()\n    .name(name)\n    .atomic(atomic)\n    .dry_run(dry_run)\n    .on_conflict(on_conflict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn save_rows(&self) -> builder::SaveRows<'_> {
+        builder::SaveRows::new(self)
     }
     #[doc = "Query rows with a filter of any depth\n\nTakes the parameters of the list as JSON. To get the next page, send the same query with the `next` of the\nresponse as `cursor`.\n\nSends a `POST` request to `/api/v1/storage/{name}/query`\n\nArguments:\n- `name`: Name of the storage.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `where`, `fields`, `ordering`, `limit`, `cursor` and `count`; all are optional.\n```text\nlet response = client.query_rows()\n    .name(name)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn query_rows(&self) -> builder::QueryRows<'_> {
@@ -6229,6 +8062,22 @@ impl Client {
     pub fn patch_row_by_key(&self) -> builder::PatchRowByKey<'_> {
         builder::PatchRowByKey::new(self)
     }
+    #[doc = "Get the API document of a storage\n\nOpenAPI 3.0: the operations on the rows of this storage, with the types of the rows and a parameter for each\nfilter. Client generators take it.\n\nSends a `GET` request to `/api/v1/storage/{name}/openapi.json`\n\nArguments:\n- `name`: Name of the storage.\n- `if_none_match`: Quoted tags of the copies that the client has: 304 if one of them is current.\n```text\nlet response = client.storage_openapi()\n    .name(name)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    pub fn storage_openapi(&self) -> builder::StorageOpenapi<'_> {
+        builder::StorageOpenapi::new(self)
+    }
+    #[doc = "Get the JSON Schema of a row\n\nJSON Schema 2020-12. It describes a row as it is read; `#/$defs/RowInput` is what may be sent, and\n`#/$defs/RowPatch` a patch.\n\nSends a `GET` request to `/api/v1/storage/{name}/schema.json`\n\nArguments:\n- `name`: Name of the storage.\n- `if_none_match`: Quoted tags of the copies that the client has: 304 if one of them is current.\n```text\nlet response = client.storage_schema()\n    .name(name)\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    pub fn storage_schema(&self) -> builder::StorageSchema<'_> {
+        builder::StorageSchema::new(self)
+    }
+    #[doc = "Get the API document of all storages\n\nThe same as that of each storage, for as many of them as fit into one document.\n\nSends a `GET` request to `/api/v1/openapi.json`\n\nArguments:\n- `if_none_match`: Quoted tags of the copies that the client has: 304 if one of them is current.\n```text\nlet response = client.storages_openapi()\n    .if_none_match(if_none_match)\n    .send()\n    .await;\n```"]
+    pub fn storages_openapi(&self) -> builder::StoragesOpenapi<'_> {
+        builder::StoragesOpenapi::new(self)
+    }
+    #[doc = "Carry out operations on rows of several storages\n\n`op` is `create` (the row must be new), `save` (insert, or change the fields that are sent), `replace`, `patch`\n(RFC 7396) or `delete`. `create` and `save` have the key in the `row`; the others name it as `key`. With\n`if_version` the row must have this version. The operations take effect in order, in one transaction. If one\nfails, none takes effect, and the response is 400 or 409 with all failures in `errors`; with `atomic: false` each\nsucceeds or fails by itself. At most 1,000 operations.\n\nSends a `POST` request to `/api/v1/batch`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `operations`, a list of objects with `op`, `storage`, `key`, `row` and `if_version`; and `atomic`.\n```text\nlet response = client.run_batch()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn run_batch(&self) -> builder::RunBatch<'_> {
+        builder::RunBatch::new(self)
+    }
     #[doc = "Export rows as a file: CSV, NDJSON, JSON or Parquet\n\nTakes the filters of the list. The rows are in the order of their keys unless `ordering` is given, and are read\nwhile they are sent: rows that are written meanwhile may or may not be there. If reading them fails, the\nresponse breaks off.\n\nSends a `GET` request to `/api/v1/storage/{name}/export`\n\nArguments:\n- `name`: Name of the storage.\n- `fields`: Fields to export, separated by commas.\n- `format`: `csv`, `ndjson`, `json` or `parquet`. Default: what `Accept` names, else `ndjson`.\n- `limit`: Maximum number of rows (default: no limit).\n- `ordering`: Field to sort by: the key (default), the time of the last update, or a field with an index; `-` before the name sorts in descending order.\n- `raw`: `1` leaves text in CSV as it is, even if a spreadsheet would run it as a formula.\n- `where_`: Filter as JSON.\n```text\nlet response = client.export_rows()\n    .name(name)\n    .fields(fields)\n    .format(format)\n    .limit(limit)\n    .ordering(ordering)\n    .raw(raw)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn export_rows(&self) -> builder::ExportRows<'_> {
         builder::ExportRows::new(self)
@@ -6236,6 +8085,18 @@ impl Client {
     #[doc = "Export rows with a filter of any depth\n\nSends a `POST` request to `/api/v1/storage/{name}/export`\n\nArguments:\n- `name`: Name of the storage.\n- `body`: `format`, `raw`, `where`, `fields`, `ordering` and `limit`; all are optional.\n```text\nlet response = client.find_export()\n    .name(name)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn find_export(&self) -> builder::FindExport<'_> {
         builder::FindExport::new(self)
+    }
+    #[doc = "Import a file of any length\n\nTakes CSV, TSV, NDJSON or a JSON array, uncompressed or compressed with gzip, deflate, br or zstd. It is\ncommitted chunk by chunk. A storage that does not exist is created. If the import is interrupted, send the same\nfile with `resume` or with the same idempotency key.\n\nSends a `POST` request to `/api/v1/storage/{name}/import`\n\nArguments:\n- `name`: Name of the storage.\n- `format`: `csv`, `tsv`, `ndjson` or `json`; detected if omitted.\n- `offset`: Where the body begins in the file, in decompressed bytes; only with `resume`.\n- `on_conflict`: What to do with a record whose key exists: `merge` (default: change the fields it has), `replace` the row, `ignore` the record, or `error`.\n- `on_error`: What to do with a record that does not fit: `quarantine` (default), or `stop` before the chunk that has one, and answer 422.\n- `plan`: `1`: read the file to its end and return what the import would do; store nothing.\n- `raw`: `1`: in a table, an apostrophe before a formula (`'=1`) belongs to the text. Otherwise it is removed, because exports add it.\n- `resume`: ID of an import to continue with the same file and parameters: what is stored is skipped.\n- `strict`: `1`: the same as `on_error=stop`.\n- `content_range`: Where the body begins in the file, as `bytes 1000-1999/2000`: the same as `offset`.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The file.\n```text\nlet response = client.import_rows()\n    .name(name)\n    .format(format)\n    .offset(offset)\n    .on_conflict(on_conflict)\n    .on_error(on_error)\n    .plan(plan)\n    .raw(raw)\n    .resume(resume)\n    .strict(strict)\n    .content_range(content_range)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    pub fn import_rows(&self) -> builder::ImportRows<'_> {
+        builder::ImportRows::new(self)
+    }
+    #[doc = "List running and recent imports, newest first\n\nAn import is listed for a day after its last progress.\n\nSends a `GET` request to `/api/v1/import`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_imports()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    pub fn list_imports(&self) -> builder::ListImports<'_> {
+        builder::ListImports::new(self)
+    }
+    #[doc = "Get the progress or outcome of an import\n\nSends a `GET` request to `/api/v1/import/{id}`\n\nArguments:\n- `id`: ID of the import.\n```text\nlet response = client.get_import()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn get_import(&self) -> builder::GetImport<'_> {
+        builder::GetImport::new(self)
     }
     #[doc = "Push readings of one or more devices\n\n`{\"device_id\": \"pico_w\", \"sensors\": {\"temperature\": 21.5, \"moisture\": 30}}`, or `{\"device_id\":\n\"pico_w\", \"sensor_type\": \"temperature\", \"value\": 21.5}`, or an array or lines of either, with a\n`timestamp` if the device has a clock. Unknown devices and sensors are registered by their first\nreading.\n\nSends a `POST` request to `/api/data`\n\nArguments:\n- `commands`: `1`: return the commands that are waiting for the device.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The readings.\n```text\nlet response = client.push()\n    .commands(commands)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn push(&self) -> builder::Push<'_> {
@@ -6325,7 +8186,7 @@ impl Client {
     pub fn stream_readings(&self) -> builder::StreamReadings<'_> {
         builder::StreamReadings::new(self)
     }
-    #[doc = "Get the state of the server\n\nSends a `GET` request to `/api/v1/status`\n\n```text\nlet response = client.status()\n    .send()\n    .await;\n```"]
+    #[doc = "Get the state of the server\n\nWhat is counted is counted in this process, since its start.\n\nSends a `GET` request to `/api/v1/status`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.status()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn status(&self) -> builder::Status<'_> {
         builder::Status::new(self)
     }
@@ -9288,6 +11149,231 @@ pub mod builder {
             }
         }
     }
+    #[doc = "Builder for [`Client::delete_rows`]\n\n[`Client::delete_rows`]: super::Client::delete_rows"]
+    #[derive(Debug, Clone)]
+    pub struct DeleteRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        all: Result<Option<bool>, String>,
+        dry_run: Result<Option<bool>, String>,
+        max_affected: Result<Option<u64>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> DeleteRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                all: Ok(None),
+                dry_run: Ok(None),
+                max_affected: Ok(None),
+                where_: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn all<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.all =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for all failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn max_affected<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.max_affected = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `u64` for max_affected failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        #[doc = "Sends a `DELETE` request to `/api/v1/storage/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Affected>, Error<ByteStream>> {
+            let Self { client, name, all, dry_run, max_affected, where_ } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let all = all.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let max_affected = max_affected.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("all", &all))
+                .query(&progenitor_client::QueryParam::new("dry_run", &dry_run))
+                .query(&progenitor_client::QueryParam::new("max_affected", &max_affected))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "delete_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::patch_rows`]\n\n[`Client::patch_rows`]: super::Client::patch_rows"]
+    #[derive(Debug, Clone)]
+    pub struct PatchRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        all: Result<Option<bool>, String>,
+        dry_run: Result<Option<bool>, String>,
+        max_affected: Result<Option<u64>, String>,
+        where_: Result<Option<::std::string::String>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> PatchRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                all: Ok(None),
+                dry_run: Ok(None),
+                max_affected: Ok(None),
+                where_: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn all<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.all =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for all failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn max_affected<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.max_affected = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `u64` for max_affected failed".to_string());
+            self
+        }
+        pub fn where_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.where_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for where_ failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `PATCH` request to `/api/v1/storage/{name}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Affected>, Error<ByteStream>> {
+            let Self { client, name, all, dry_run, max_affected, where_, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let all = all.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let max_affected = max_affected.map_err(Error::InvalidRequest)?;
+            let where_ = where_.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("all", &all))
+                .query(&progenitor_client::QueryParam::new("dry_run", &dry_run))
+                .query(&progenitor_client::QueryParam::new("max_affected", &max_affected))
+                .query(&progenitor_client::QueryParam::new("where", &where_))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "patch_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     #[doc = "Builder for [`Client::get_row`]\n\n[`Client::get_row`]: super::Client::get_row"]
     #[derive(Debug, Clone)]
     pub struct GetRow<'a> {
@@ -9702,6 +11788,128 @@ pub mod builder {
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "patch_row" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::save_rows`]\n\n[`Client::save_rows`]: super::Client::save_rows"]
+    #[derive(Debug, Clone)]
+    pub struct SaveRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        atomic: Result<Option<bool>, String>,
+        dry_run: Result<Option<bool>, String>,
+        on_conflict: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::SaveRowsIdempotencyKey>, String>,
+        body: Result<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>, String>,
+    }
+    impl<'a> SaveRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                atomic: Ok(None),
+                dry_run: Ok(None),
+                on_conflict: Ok(None),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn atomic<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.atomic =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for atomic failed".to_string());
+            self
+        }
+        pub fn dry_run<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<bool>,
+        {
+            self.dry_run =
+                value.try_into().map(Some).map_err(|_| "conversion to `bool` for dry_run failed".to_string());
+            self
+        }
+        pub fn on_conflict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.on_conflict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for on_conflict failed".to_string());
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::SaveRowsIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `SaveRowsIdempotencyKey` for idempotency_key failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<
+                    ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                >,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: std :: vec :: Vec < :: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value > >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/storage/{name}/bulk`"]
+        pub async fn send(self) -> Result<ResponseValue<types::BulkAnswer>, Error<ByteStream>> {
+            let Self { client, name, atomic, dry_run, on_conflict, idempotency_key, body } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let atomic = atomic.map_err(Error::InvalidRequest)?;
+            let dry_run = dry_run.map_err(Error::InvalidRequest)?;
+            let on_conflict = on_conflict.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/bulk", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .query(&progenitor_client::QueryParam::new("atomic", &atomic))
+                .query(&progenitor_client::QueryParam::new("dry_run", &dry_run))
+                .query(&progenitor_client::QueryParam::new("on_conflict", &on_conflict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "save_rows" };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;
             client.post(&result, &info).await?;
@@ -10906,6 +13114,288 @@ pub mod builder {
             }
         }
     }
+    #[doc = "Builder for [`Client::storage_openapi`]\n\n[`Client::storage_openapi`]: super::Client::storage_openapi"]
+    #[derive(Debug, Clone)]
+    pub struct StorageOpenapi<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> StorageOpenapi<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/openapi.json`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/storage/{}/openapi.json", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "storage_openapi" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::storage_schema`]\n\n[`Client::storage_schema`]: super::Client::storage_schema"]
+    #[derive(Debug, Clone)]
+    pub struct StorageSchema<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> StorageSchema<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                if_none_match: Ok(None),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/schema.json`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, name, if_none_match } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url =
+                format!("{}/api/v1/storage/{}/schema.json", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "storage_schema" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::storages_openapi`]\n\n[`Client::storages_openapi`]: super::Client::storages_openapi"]
+    #[derive(Debug, Clone)]
+    pub struct StoragesOpenapi<'a> {
+        client: &'a super::Client,
+        if_none_match: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> StoragesOpenapi<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, if_none_match: Ok(None) }
+        }
+        pub fn if_none_match<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.if_none_match = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for if_none_match failed".to_string()
+            });
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/openapi.json`"]
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+            Error<ByteStream>,
+        > {
+            let Self { client, if_none_match } = self;
+            let if_none_match = if_none_match.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/openapi.json", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = if_none_match {
+                header_map.append("If-None-Match", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "storages_openapi" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::run_batch`]\n\n[`Client::run_batch`]: super::Client::run_batch"]
+    #[derive(Debug, Clone)]
+    pub struct RunBatch<'a> {
+        client: &'a super::Client,
+        idempotency_key: Result<Option<types::RunBatchIdempotencyKey>, String>,
+        body: Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, String>,
+    }
+    impl<'a> RunBatch<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::RunBatchIdempotencyKey>,
+        {
+            self.idempotency_key = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `RunBatchIdempotencyKey` for idempotency_key failed".to_string());
+            self
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        {
+            self . body = value . try_into () . map_err (| _ | "conversion to `:: serde_json :: Map < :: std :: string :: String , :: serde_json :: Value >` for body failed" . to_string ()) ;
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/batch`"]
+        pub async fn send(self) -> Result<ResponseValue<types::BatchAnswer>, Error<ByteStream>> {
+            let Self { client, idempotency_key, body } = self;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/batch", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "run_batch" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     #[doc = "Builder for [`Client::export_rows`]\n\n[`Client::export_rows`]: super::Client::export_rows"]
     #[derive(Debug, Clone)]
     pub struct ExportRows<'a> {
@@ -10997,7 +13487,7 @@ pub mod builder {
             self
         }
         #[doc = "Sends a `GET` request to `/api/v1/storage/{name}/export`"]
-        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
+        pub async fn send(self) -> Result<ResponseValue<::std::string::String>, Error<ByteStream>> {
             let Self { client, name, fields, format, limit, ordering, raw, where_ } = self;
             let name = name.map_err(Error::InvalidRequest)?;
             let fields = fields.map_err(Error::InvalidRequest)?;
@@ -11016,6 +13506,10 @@ pub mod builder {
             let mut request = client
                 .client
                 .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
                 .query(&progenitor_client::QueryParam::new("fields", &fields))
                 .query(&progenitor_client::QueryParam::new("format", &format))
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
@@ -11030,7 +13524,7 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => Ok(crate::requests::stream(response)),
+                200u16 => ResponseValue::from_response(response).await,
                 400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
@@ -11088,6 +13582,346 @@ pub mod builder {
             let response = result?;
             match response.status().as_u16() {
                 200u16 => Ok(crate::requests::stream(response)),
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::import_rows`]\n\n[`Client::import_rows`]: super::Client::import_rows"]
+    #[derive(Debug)]
+    pub struct ImportRows<'a> {
+        client: &'a super::Client,
+        name: Result<::std::string::String, String>,
+        format: Result<Option<::std::string::String>, String>,
+        offset: Result<Option<u64>, String>,
+        on_conflict: Result<Option<::std::string::String>, String>,
+        on_error: Result<Option<::std::string::String>, String>,
+        plan: Result<Option<::std::string::String>, String>,
+        raw: Result<Option<::std::string::String>, String>,
+        resume: Result<Option<::std::string::String>, String>,
+        strict: Result<Option<::std::string::String>, String>,
+        content_range: Result<Option<::std::string::String>, String>,
+        idempotency_key: Result<Option<types::ImportRowsIdempotencyKey>, String>,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> ImportRows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                name: Err("name was not initialized".to_string()),
+                format: Ok(None),
+                offset: Ok(None),
+                on_conflict: Ok(None),
+                on_error: Ok(None),
+                plan: Ok(None),
+                raw: Ok(None),
+                resume: Ok(None),
+                strict: Ok(None),
+                content_range: Ok(None),
+                idempotency_key: Ok(None),
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn name<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.name = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for name failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        pub fn on_conflict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.on_conflict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for on_conflict failed".to_string());
+            self
+        }
+        pub fn on_error<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.on_error = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for on_error failed".to_string());
+            self
+        }
+        pub fn plan<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.plan = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for plan failed".to_string());
+            self
+        }
+        pub fn raw<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.raw = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for raw failed".to_string());
+            self
+        }
+        pub fn resume<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.resume = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for resume failed".to_string());
+            self
+        }
+        pub fn strict<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.strict = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for strict failed".to_string());
+            self
+        }
+        pub fn content_range<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.content_range = value.try_into().map(Some).map_err(|_| {
+                "conversion to `:: std :: string :: String` for content_range failed".to_string()
+            });
+            self
+        }
+        pub fn idempotency_key<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ImportRowsIdempotencyKey>,
+        {
+            self.idempotency_key = value.try_into().map(Some).map_err(|_| {
+                "conversion to `ImportRowsIdempotencyKey` for idempotency_key failed".to_string()
+            });
+            self
+        }
+        pub fn body<B>(mut self, value: B) -> Self
+        where
+            B: std::convert::TryInto<reqwest::Body>,
+        {
+            self.body =
+                value.try_into().map_err(|_| "conversion to `reqwest::Body` for body failed".to_string());
+            self
+        }
+        #[doc = "Sends a `POST` request to `/api/v1/storage/{name}/import`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Import>, Error<ByteStream>> {
+            let Self {
+                client,
+                name,
+                format,
+                offset,
+                on_conflict,
+                on_error,
+                plan,
+                raw,
+                resume,
+                strict,
+                content_range,
+                idempotency_key,
+                body,
+            } = self;
+            let name = name.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let on_conflict = on_conflict.map_err(Error::InvalidRequest)?;
+            let on_error = on_error.map_err(Error::InvalidRequest)?;
+            let plan = plan.map_err(Error::InvalidRequest)?;
+            let raw = raw.map_err(Error::InvalidRequest)?;
+            let resume = resume.map_err(Error::InvalidRequest)?;
+            let strict = strict.map_err(Error::InvalidRequest)?;
+            let content_range = content_range.map_err(Error::InvalidRequest)?;
+            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/storage/{}/import", client.baseurl, encode_path(&name.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            if let Some(value) = content_range {
+                header_map.append("Content-Range", value.to_string().try_into()?);
+            }
+            if let Some(value) = idempotency_key {
+                header_map.append("Idempotency-Key", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("application/octet-stream"),
+                )
+                .body(body)
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("on_conflict", &on_conflict))
+                .query(&progenitor_client::QueryParam::new("on_error", &on_error))
+                .query(&progenitor_client::QueryParam::new("plan", &plan))
+                .query(&progenitor_client::QueryParam::new("raw", &raw))
+                .query(&progenitor_client::QueryParam::new("resume", &resume))
+                .query(&progenitor_client::QueryParam::new("strict", &strict))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "import_rows" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::list_imports`]\n\n[`Client::list_imports`]: super::Client::list_imports"]
+    #[derive(Debug, Clone)]
+    pub struct ListImports<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
+    }
+    impl<'a> ListImports<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/import`"]
+        pub async fn send(self) -> Result<ResponseValue<types::ImportList>, Error<ByteStream>> {
+            let Self { client, limit, offset } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/import", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_imports" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_import`]\n\n[`Client::get_import`]: super::Client::get_import"]
+    #[derive(Debug, Clone)]
+    pub struct GetImport<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> GetImport<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/import/{id}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::Import>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/import/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_import" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
                 400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
                 _ => Err(Error::UnexpectedResponse(response)),
@@ -12932,14 +15766,34 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct Status<'a> {
         client: &'a super::Client,
+        limit: Result<Option<u64>, String>,
+        offset: Result<Option<u64>, String>,
     }
     impl<'a> Status<'a> {
         pub fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client: client, limit: Ok(None), offset: Ok(None) }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.offset =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for offset failed".to_string());
+            self
         }
         #[doc = "Sends a `GET` request to `/api/v1/status`"]
         pub async fn send(self) -> Result<ResponseValue<types::Status>, Error<ByteStream>> {
-            let Self { client } = self;
+            let Self { client, limit, offset } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
             let url = format!("{}/api/v1/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map.append(
@@ -12954,6 +15808,8 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()?;
             let info = OperationInfo { operation_id: "status" };
