@@ -17,6 +17,7 @@ const UNLIMITED: &[&str] = &[
     "stream",
     "stream_readings",
     "stream_commands",
+    "import_rows",
     "list_changes",
     "list_commands",
     "send_command",
