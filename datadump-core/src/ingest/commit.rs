@@ -199,7 +199,7 @@ impl Ingest {
                     original: original.and_then(|of| originals.0(of)).map(Arc::new),
                     // The name as the storage spells it.
                     storage: Some(write.storage_name().to_string()),
-                    reason: FailureReason::refused(outcome, write.expect.clone()),
+                    reason: FailureReason::refused(outcome, &write.expect),
                 };
                 context.entry(ids.next(), &part).ok()
             }

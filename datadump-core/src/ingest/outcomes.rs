@@ -50,7 +50,7 @@ pub(super) fn tally(
                     Outcome::Replaced(failed, stored) => (failed.as_ref(), Some(stored)),
                     failed => (failed, None),
                 };
-                let reason = FailureReason::refused(failed, expect.clone());
+                let reason = FailureReason::refused(failed, &expect);
                 let quarantine = entry.and_then(|stored| match stored.row.key {
                     Value::Uuid(id) => Some(id),
                     _ => None,

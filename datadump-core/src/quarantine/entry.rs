@@ -83,14 +83,14 @@ impl FailureReason {
     }
 
     /// Returns the reason for a row that the store refused under a condition.
-    pub(crate) fn refused(outcome: &Outcome, expect: Expect) -> Self {
+    pub(crate) fn refused(outcome: &Outcome, expect: &Expect) -> Self {
         let (code, detail) = match outcome {
             // The store finds missing fields, because they are only required of new rows.
             Outcome::Invalid(faults) if faults.iter().all(|fault| fault.code == "missing") => {
                 return Self::invalid(Stage::Validate, faults);
             }
             Outcome::Invalid(faults) => return Self::invalid(Stage::Store, faults),
-            Outcome::Refused(Some(_)) if expect == Expect::Absent => return Self::exists(),
+            Outcome::Refused(Some(_)) if *expect == Expect::Absent => return Self::exists(),
             Outcome::Refused(Some(current)) => {
                 let version = current.row.version;
                 ("conflict", format!("the row has version {version}, not the version that was thrown"))

@@ -50,7 +50,7 @@ pub(super) fn specialize(template: &Template, definition: &Definition, identifie
     }
     let below = format!("/api/v1/storage/{}", encoded(definition.name.as_str()));
     for operation in &template.operations {
-        let is_write = matches!(operation.entry.body, Body::Input | Body::Patch);
+        let is_write = operation.method != "get" && operation.entry.body != Body::Query;
         // Only devices write readings.
         if is_write && definition.name.is_of_hub() {
             continue;
@@ -98,6 +98,7 @@ fn described(
     if let Some(body) = body {
         set_schema(described.pointer_mut("/requestBody/content"), &reference(&body));
     }
+    keep_default(described.pointer_mut("/requestBody/content"));
     let responses = described["responses"].as_object_mut().into_iter().flatten();
     for (_, response) in responses.filter(|(status, _)| status.starts_with('2')) {
         let mut content = response.get_mut("content");
