@@ -50,9 +50,10 @@ pub(super) fn specialize(template: &Template, definition: &Definition, identifie
     }
     let below = format!("/api/v1/storage/{}", encoded(definition.name.as_str()));
     for operation in &template.operations {
-        let is_write = operation.method != "get" && operation.entry.body != Body::Query;
-        // Only devices write readings.
-        if is_write && definition.name.is_of_hub() {
+        let is_read = operation.method == "get" || operation.entry.body == Body::Query;
+        // Only devices write readings. Anyone may delete them.
+        let is_allowed = is_read || operation.method == "delete";
+        if definition.name.is_of_hub() && !is_allowed {
             continue;
         }
         let described = described(template, operation, definition, identifier, &mut done);

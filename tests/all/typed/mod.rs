@@ -14,7 +14,7 @@ on_both![
     documents_are_valid_and_describe_rows,
     a_document_lists_the_filters_of_a_storage,
     a_document_changes_with_the_definition,
-    readings_are_only_read,
+    readings_are_read_and_deleted,
 ];
 
 /// Storages with names that are not identifiers, each with rows that may be sent and rows that may not.
@@ -180,12 +180,12 @@ async fn a_document_changes_with_the_definition(server: Server) {
     }
 }
 
-async fn readings_are_only_read(server: Server) {
+async fn readings_are_read_and_deleted(server: Server) {
     server.post("/api/data", &json!({"device_id": "d", "sensors": {"light": 1}})).await.is(201).ok();
     let document = server.get("/api/v1/storage/readings/openapi.json").await.is(200).json();
     let methods = |path: &str| -> Vec<&String> {
         document["paths"][path].as_object().map(|path| path.keys().collect()).unwrap_or_default()
     };
-    assert_eq!(methods("/api/v1/storage/readings"), ["get"]);
+    assert_eq!(methods("/api/v1/storage/readings"), ["get", "delete"]);
     assert_eq!(methods("/api/v1/storage/readings/key/{key}"), ["get", "delete"]);
 }

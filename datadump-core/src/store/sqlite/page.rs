@@ -50,7 +50,7 @@ pub(super) fn read(
     let limit = extent.map_or(query.paging.limit() + 1, |extent| extent.rows);
     let mut rows = selected(&transaction, definition, &sql::page(DIALECT, definition, query, limit))?;
     let more = extent.map_or_else(|| page::take_next(query, &mut rows), |extent| extent.more);
-    let count = read::count(&transaction, definition, query)?;
+    let count = read::count(&transaction, in_force, query)?;
     Ok(PageRead::Done(page::assemble(query, rows, more, count, lease)))
 }
 

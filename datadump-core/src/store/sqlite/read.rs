@@ -9,6 +9,7 @@ use sea_query::{SelectStatement, SqliteQueryBuilder};
 use super::{
     columns::{Bind, DIALECT, read_row},
     error::map,
+    storage_size,
     system::cell,
 };
 use crate::{
@@ -105,7 +106,8 @@ fn by_key(definition: &Definition) -> String {
     )
 }
 
-pub(super) fn count(connection: &Connection, definition: &Definition, query: &Query) -> Result<RowCount> {
+pub(super) fn count(connection: &Connection, in_force: &InForce, query: &Query) -> Result<RowCount> {
+    let definition = &in_force.definition;
     let counted = |cap| number(connection, &sql::count(DIALECT, definition, query, cap));
     match query.count {
         Count::None => Ok(RowCount::Unknown),
@@ -114,15 +116,19 @@ pub(super) fn count(connection: &Connection, definition: &Definition, query: &Qu
             let counted = counted(Some(page::COUNT_CAP))?;
             match page::exact(counted) {
                 Some(count) => Ok(count),
-                None => Ok(page::estimated(counted, estimate(connection, definition, query)?)),
+                None => Ok(page::estimated(counted, estimate(connection, in_force, query)?)),
             }
         }
     }
 }
 
 /// Estimates the number of matching rows: all rows, times the share that matches at both ends of the table.
-fn estimate(connection: &Connection, definition: &Definition, query: &Query) -> Result<u64> {
-    let total = count_rows(connection, definition)?;
+fn estimate(connection: &Connection, in_force: &InForce, query: &Query) -> Result<u64> {
+    let definition = &in_force.definition;
+    let total = match storage_size::estimated_rows(connection, in_force.storage)? {
+        Some(total) => total,
+        None => count_rows(connection, definition)?,
+    };
     let Some(filter) = &query.filter else { return Ok(total) };
     let key = sql::column(DIALECT, definition, Column::Key).quoted();
     let (mut seen, mut matching) = (0_u64, 0_u64);

@@ -7,7 +7,7 @@ use super::{columns::DIALECT, error::map, read, system::cell};
 use crate::{
     clock::Timestamp,
     error::Result,
-    schema::{Definition, InForce},
+    schema::{Definition, InForce, StorageId},
     store::{
         Column, Query, RowCount, StorageSize,
         query::Direction,
@@ -62,6 +62,12 @@ pub(super) fn storage_size(connection: &mut Connection, in_force: &InForce) -> R
     };
     let bytes = index_bytes.saturating_add(count.saturating_mul(row_bytes(&transaction, definition)?));
     Ok(StorageSize { rows, bytes, last_write: last_write.and_then(Timestamp::from_micros) })
+}
+
+/// Returns about how many rows a storage has, from its index of the newest rows; `None` if it has none.
+pub(super) fn estimated_rows(connection: &Connection, storage: StorageId) -> Result<Option<u64>> {
+    let tree = Tree::sample(connection, Name::newest_index(storage).as_str())?;
+    Ok((!tree.levels.is_empty()).then(|| tree.entries()))
 }
 
 fn indexes(connection: &Connection, table: &str) -> Result<Vec<String>> {
