@@ -5,6 +5,7 @@
 //! bytes ─► position (skip what is stored) ─► reader (chunks, records) ─► ingest (validate, commit + progress)
 //! ```
 
+mod format;
 mod import;
 mod plan;
 mod position;

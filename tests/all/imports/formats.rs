@@ -1,0 +1,134 @@
+//! The formats of files.
+
+use datadump_tests::{Server, compress, on_both};
+use serde_json::{Value as Json, json};
+
+use super::{array, import, lines, rows, table};
+
+on_both![every_format_is_imported, tables_follow_the_rules_of_csv, a_long_array_is_not_held_as_a_whole];
+
+async fn every_format_is_imported(server: Server) {
+    // Each has several chunks.
+    let number = 15_000;
+    for (name, query, content_type, body, format) in [
+        ("lines", "", "", lines(number), "ndjson"),
+        ("lines_by_name", "?format=ndjson", "text/csv", lines(number), "ndjson"),
+        ("lines_by_type", "", "application/x-ndjson", lines(number), "ndjson"),
+        ("array", "", "", array(number), "json"),
+        ("array_by_name", "?format=json", "", array(number), "json"),
+        ("array_by_type", "", "application/json", format!("\u{feff}{}", array(number)), "json"),
+        ("table", "", "", table(number), "csv"),
+        ("table_by_name", "?format=csv", "", format!("\u{feff}{}", table(number)), "csv"),
+        ("table_by_type", "", "text/csv", format!("sep=;\r\n{}", table(number)), "csv"),
+        ("tabs", "?format=tsv", "", table(number).replace(';', "\t"), "tsv"),
+    ] {
+        assert!(body.len() > 500_000);
+        let path = format!("/api/v1/storage/{name}/import/{query}");
+        let request = server.request("POST", &path).body(body.clone());
+        let request =
+            if content_type.is_empty() { request } else { request.header("content-type", content_type) };
+        let response = request.await.is(200);
+        let state = response.json();
+        assert_eq!(response.header("import-id"), state["id"].as_str());
+        let expected = json!({"read": number, "stored": number, "ignored": 0, "quarantined": 0});
+        assert_eq!((&state["state"], &state["rows"]), (&json!("done"), &expected), "{name}: {state}");
+        assert_eq!(
+            (&state["format"], &state["bytes"]),
+            (&json!(format), &json!(body.len())),
+            "{name}: {state}"
+        );
+        let last = server
+            .get(&format!("/api/v1/storage/{name}/?ordering=-n&limit=1&count=exact"))
+            .await
+            .is(200)
+            .json();
+        assert_eq!(
+            (&last["count"], &last["results"][0]["n"]),
+            (&json!(number), &json!(number - 1)),
+            "{name}"
+        );
+        if matches!(format, "csv" | "tsv") {
+            let separator = if format == "csv" { ';' } else { '\t' };
+            assert_eq!(
+                last["results"][0]["text"],
+                format!("the quick\nbrown \"fox\" {separator} jumps"),
+                "{name}"
+            );
+        }
+    }
+    for encoding in ["gzip", "zstd", "br", "deflate"] {
+        let packed = compress(encoding, lines(10_000).as_bytes());
+        let path = format!("/api/v1/storage/{encoding}/import/");
+        let request = server.request("POST", &path).header("content-encoding", encoding).body(packed.clone());
+        assert_eq!(request.await.is(200).json()["rows"]["stored"], 10_000, "{encoding}");
+        if matches!(encoding, "gzip" | "zstd") {
+            // The same as a file that is not announced as compressed.
+            let state = import(&server, &format!("{encoding}_file/import/"), packed).await;
+            assert_eq!((&state["rows"]["stored"], &state["format"]), (&json!(10_000), &json!("ndjson")));
+        }
+    }
+    // An object alone, and nothing at all.
+    let state = import(&server, "one/import/?format=json", "{\n  \"a\": 1\n}").await;
+    assert_eq!(state["rows"]["stored"], 1, "{state}");
+    for (query, body) in
+        [("", ""), ("", "[]"), ("", " [ ]\n"), ("?format=csv", "a,b\n"), ("?format=csv", "a,b")]
+    {
+        let state = import(&server, &format!("none/import/{query}"), body).await;
+        assert_eq!(
+            (&state["state"], &state["rows"]["read"]),
+            (&json!("done"), &json!(0)),
+            "{body:?}: {state}"
+        );
+    }
+}
+
+async fn tables_follow_the_rules_of_csv(server: Server) {
+    for (name, query, body, expected) in [
+        (
+            "quotes",
+            "",
+            "a,b\n\"x\ny\",\"he said \"\"no\"\"\"\n5\" pipe,\"1,2\"\n",
+            json!([["x\ny", "he said \"no\""], ["5\" pipe", "1,2"]]),
+        ),
+        (
+            "empty",
+            "",
+            "a,b\n,\"\"\n1,x\n,\n\"\",\n",
+            json!([[null, ""], [1, "x"], [null, null], [null, null]]),
+        ),
+        ("names", "", "a,'=x\n1,2\n", json!([[1, 2]])),
+        ("formulas", "", "a,b\n'=1,'tis\n''@x,'-\n", json!([["=1", "'tis"], ["'@x", "-"]])),
+        ("formulas_raw", "&raw=1", "a,b\n'=1,'tis\n", json!([["'=1", "'tis"]])),
+        ("header", "", "\"a\",\"b\nc\"\n1,2\n", json!([[1, 2]])),
+        ("blank", "", "\r\na;b\r\n\r\n1,5;x\r\n", json!([["1,5", "x"]])),
+    ] {
+        let state = import(&server, &format!("{name}/import/?format=csv{query}"), body).await;
+        assert_eq!(state["rows"]["quarantined"], 0, "{state}");
+        let found = rows(&server, name, "_id").await;
+        let second = |row: &Json| match name {
+            "header" => row["_extra"]["b\nc"].clone(),
+            "names" => row["=x"].clone(),
+            _ => row["b"].clone(),
+        };
+        let found: Vec<Json> = found.iter().map(|row| json!([row["a"], second(row)])).collect();
+        assert_eq!(json!(found), expected, "{name}: {state}");
+    }
+    let absent = server
+        .request("POST", "/api/v1/storage/absent/import/")
+        .header("content-type", "text/csv; header=absent");
+    assert_eq!(absent.body("1,2\n3,4\n").await.is(200).json()["rows"]["stored"], 2);
+    assert_eq!(rows(&server, "absent", "_id").await[1]["column_2"], 4);
+}
+
+async fn a_long_array_is_not_held_as_a_whole(server: Server) {
+    let item = format!("{{\"text\": \"{}\", \"n\": [1, 2, 3]}}", "x".repeat(1000));
+    import(&server, "long/import/", format!("[{item}]")).await;
+    let before = crate::throwing::bodies::peak(&server);
+    let number = 40_000;
+    let body = format!("[{}]", vec![item; number].join(",\n"));
+    let state = import(&server, "long/import/", body.clone()).await;
+    assert_eq!(state["rows"]["stored"], number, "{state}");
+    let grown = crate::throwing::bodies::peak(&server) - before;
+    println!("{} MiB took {} MiB of memory", body.len() >> 20, grown >> 20);
+    assert!(grown < 30 << 20, "{grown}");
+}
