@@ -44,7 +44,7 @@ pub struct MemoryShare {
     reserved: usize,
 }
 
-/// Why memory is not available.
+/// The reason for which memory is not available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutOfMemory {
     /// Other throws are using it.

@@ -39,7 +39,7 @@ pub struct FailedWrite {
     pub storage: String,
     /// Key of the row, if it is known.
     pub key: Option<Json>,
-    /// Why it failed.
+    /// The failure.
     pub reason: FailureReason,
     /// Explanation for people.
     pub detail: String,
@@ -50,7 +50,7 @@ pub struct FailedWrite {
     pub current: Option<Json>,
 }
 
-/// Why a write failed.
+/// The failure of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {

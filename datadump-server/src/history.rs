@@ -41,7 +41,7 @@ pub(crate) struct Counts {
 pub(crate) struct Minute {
     /// Beginning of the minute.
     pub(crate) at: Timestamp,
-    /// What was counted in it.
+    /// The counts of this minute.
     pub(crate) counts: Counts,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct ThrowLoad {
     pub(crate) bytes: u64,
     /// Memory of throws in progress, in bytes.
     pub(crate) memory: usize,
-    /// How long commits took.
+    /// Durations of commits.
     pub(crate) commits: CommitTimes,
 }
 

@@ -12,7 +12,7 @@ use crate::{
 pub(super) struct Format {
     pub(super) name: String,
     pub(super) header: Option<TableHeader>,
-    /// Why it is this format.
+    /// Reason for this format.
     pub(super) because: &'static str,
     pub(super) units: Units,
     pub(super) splitter: Splitter,

@@ -42,7 +42,7 @@ use crate::{
     throw::{IMPORT, SourceName, Throw},
 };
 
-/// How long an import that another process carries out counts as running without progress, in microseconds.
+/// Time without progress, in microseconds, after which an import of another process counts as interrupted.
 const STALL_TIMEOUT: i64 = 10_000_000;
 
 /// The imports of a database.
@@ -57,7 +57,7 @@ pub struct Imports {
     process: Uuid,
 }
 
-/// What is imported, and how.
+/// A request to import a file, without the file.
 #[derive(Debug, Clone, Default)]
 pub struct ImportRequest {
     /// The storage. If it does not exist, it is created as an inferred one.
@@ -66,15 +66,15 @@ pub struct ImportRequest {
     pub format: Option<String>,
     /// The content type that was sent.
     pub content_type: Option<String>,
-    /// What is done with records whose key exists.
+    /// Treatment of records whose key exists.
     pub on_conflict: OnConflict,
-    /// What is done with records that do not fit.
+    /// Treatment of records that do not fit.
     pub on_error: OnError,
     /// True if apostrophes before formulas in tables belong to the text.
     pub raw: bool,
     /// The import that is continued.
     pub resume: Option<Uuid>,
-    /// Where the body begins in the file of an import that is continued.
+    /// Position of the body in the file, if the import is continued.
     pub offset: u64,
     /// An idempotency key: a later request with the same key continues this import.
     pub key: Option<RequestKey>,

@@ -55,7 +55,7 @@ pub struct ImportPlan {
     receipt: Receipt,
 }
 
-/// What a plan has counted.
+/// The counts of a plan.
 #[derive(Debug, Default)]
 struct PlanOutcome {
     fit: u64,
@@ -64,7 +64,7 @@ struct PlanOutcome {
     failure: Option<ImportFailure>,
 }
 
-/// What an import would do.
+/// The effects that an import would have.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlannedImport {
     /// The storage.
@@ -75,7 +75,7 @@ pub struct PlannedImport {
     pub auto: bool,
     /// The format; `None` if the file is empty.
     pub format: Option<String>,
-    /// Why it is this format.
+    /// Reason for this format.
     pub because: &'static str,
     /// Number of bytes, decompressed, that were read: the whole file, or up to the failure.
     pub bytes: u64,
@@ -101,11 +101,11 @@ pub struct PlannedImport {
     pub reasons: Vec<Reason>,
     /// True if there are more errors, warnings or reasons than are listed.
     pub truncated: bool,
-    /// Why the import would stop.
+    /// Reason for which the import would stop.
     pub failure: Option<ImportFailure>,
 }
 
-/// What would become of a column.
+/// A column of the file, and the field that would take its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedColumn {
     /// Its name in the file.

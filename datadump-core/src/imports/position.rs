@@ -51,7 +51,7 @@ struct Check {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Differs;
 
-/// Why a file cannot be continued at an offset.
+/// Reasons why a file cannot be continued at an offset.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum WrongOffset {
     /// Bytes before it are missing.

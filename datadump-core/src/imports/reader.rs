@@ -61,7 +61,7 @@ pub(super) struct ReadChunk {
     pub(super) memory: MemoryShare,
 }
 
-/// Why a file cannot be read any further.
+/// The error that ends a file early.
 #[derive(Debug)]
 pub(super) enum ReadError {
     /// It is not valid in its format.

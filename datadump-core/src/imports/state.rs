@@ -17,7 +17,7 @@ use crate::{
 /// Maximum number of errors, and of warnings, that the state of an import lists.
 const MAX_LISTED: usize = 20;
 
-/// What an import does with records that do not fit.
+/// Treatment of records that do not fit their storage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnError {
@@ -36,7 +36,7 @@ pub(super) struct Settings {
     pub(super) raw: bool,
 }
 
-/// Whether an import has ended.
+/// The recorded end of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum End {
@@ -67,7 +67,7 @@ pub(super) struct ImportRecord {
     pub(super) started_at: Timestamp,
 }
 
-/// Why an import failed.
+/// The failure of an import.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportFailure {
     /// A code for programs.
@@ -101,15 +101,15 @@ pub struct ImportState {
     pub reasons: Vec<Reason>,
     /// True if there are more errors, warnings or reasons than are listed.
     pub truncated: bool,
-    /// Why it failed.
+    /// The failure, if it failed.
     pub failure: Option<ImportFailure>,
-    /// What it does with records whose key exists.
+    /// Treatment of records whose key exists.
     pub on_conflict: String,
-    /// What it does with records that do not fit.
+    /// Treatment of records that do not fit.
     pub on_error: OnError,
-    /// When it began.
+    /// Time of its start.
     pub started_at: Timestamp,
-    /// When its last progress was stored.
+    /// Time of its last stored progress.
     pub updated_at: Timestamp,
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct CommitOptions<'a> {
     pub(crate) needs_rows: bool,
     /// Sends failed parts to quarantine; otherwise the receipt only lists them.
     pub(crate) quarantine: bool,
-    /// What is done with records whose key exists.
+    /// Treatment of records whose key exists.
     pub(crate) on_conflict: OnConflict,
     /// Keeps rows that are newer than the batch.
     pub(crate) newer: Option<KeepNewer<'a>>,
@@ -92,7 +92,7 @@ pub(super) struct Assembly<'a> {
     pub(super) memory: MemoryShare,
 }
 
-/// Why the writes of a batch cannot be collected.
+/// The error that keeps the writes of a batch from being collected.
 pub(super) enum AssemblyError {
     Memory(OutOfMemory),
     Other(Error),

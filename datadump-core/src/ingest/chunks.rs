@@ -77,7 +77,7 @@ pub(crate) struct Chunks {
     memory: MemoryShare,
 }
 
-/// Why there is no next chunk.
+/// The error in place of the next chunk.
 #[derive(Debug)]
 pub(crate) enum ChunkError {
     /// The body cannot be split at this place among the waiting bytes.

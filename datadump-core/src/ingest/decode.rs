@@ -34,7 +34,7 @@ pub(crate) struct DecodedThrow {
     pub(crate) output: Result<Output, Failure>,
 }
 
-/// Whether a body is decoded as a whole.
+/// The part of a body that is decoded at once.
 #[derive(Debug, Clone, Copy)]
 enum Extent {
     Whole,

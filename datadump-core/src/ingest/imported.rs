@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// How the values of records are written.
+/// The notation of values in an imported file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cells {
     /// They have types.
@@ -27,7 +27,7 @@ pub(crate) enum Cells {
     Raw,
 }
 
-/// What happens to the values of a column.
+/// The treatment of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
     /// They stay as they are.

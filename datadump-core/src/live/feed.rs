@@ -28,7 +28,7 @@ const PAGE_BYTES: usize = 1 << 20;
 /// Maximum number of commits that are read at a time.
 const MAX_COMMITS: usize = 256;
 
-/// Where a page of changes begins.
+/// The beginning of a page of changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum FeedStart {
     /// At the oldest change in the change log.
@@ -40,14 +40,14 @@ pub enum FeedStart {
     After(Cursor),
 }
 
-/// Which changes to read.
+/// A request for a page of changes.
 #[derive(Debug, Clone, Default)]
 pub struct FeedRequest {
-    /// Where to begin.
+    /// The beginning.
     pub start: FeedStart,
     /// Maximum number of changes; the default is 100, and the maximum [`MAX_CHANGES`].
     pub limit: Option<usize>,
-    /// How long to wait for a change if there is none.
+    /// Time to wait for a change if there is none.
     pub wait: Duration,
 }
 

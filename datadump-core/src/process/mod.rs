@@ -132,7 +132,7 @@ pub struct Output {
     is_part: bool,
     /// The memory that the output uses.
     pub(crate) meter: Meter,
-    /// Why further output is discarded, if a memory limit was exceeded.
+    /// The reason for discarding further output, if a memory limit was exceeded.
     out_of_memory: Option<Failure>,
 }
 

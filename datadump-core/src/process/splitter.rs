@@ -35,7 +35,7 @@ pub(crate) struct Splitter {
     complete: usize,
 }
 
-/// Why a body cannot be split.
+/// The error of a body that cannot be split.
 #[derive(Debug)]
 pub(crate) struct Malformed {
     /// The place among the bytes that have not been taken.

@@ -58,17 +58,17 @@ pub struct Retention {
 pub struct RetentionStatus {
     /// Name of the storage; `_quarantine` or `_throw` for quarantine entries or kept throws.
     pub storage: String,
-    /// Which rows are kept.
+    /// The limits.
     pub policy: RetentionPolicy,
-    /// What the storage held when it was last measured; `None` before that.
+    /// The last measurement; `None` before the first one.
     pub measured: Option<Measured>,
     /// Number of rows that this process has removed.
     pub removed: u64,
-    /// What is removed next; `None` while the storage holds less than it may.
+    /// The next removal; `None` while the storage is within its limits.
     pub next: Option<NextRemoval>,
 }
 
-/// What a storage held at one moment, without the rows that this process has removed since.
+/// A measurement of a storage. Rows that this process has removed since are subtracted.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     /// The moment.
@@ -77,15 +77,15 @@ pub struct Measured {
     pub rows: u64,
     /// Estimated size in bytes.
     pub bytes: u64,
-    /// When the row was last written that has not been written for the longest time; `None` if there is no row, or
-    /// rows have been removed since.
+    /// Time of the last write of the row that has not been written for longest; `None` if there is no row, or rows
+    /// have been removed since.
     pub oldest: Option<Timestamp>,
 }
 
 /// Rows to be removed.
 #[derive(Debug, Clone, Copy)]
 pub struct NextRemoval {
-    /// When they are removed.
+    /// Time of the removal.
     pub at: Timestamp,
     /// They were last written at or before this moment.
     pub until: Timestamp,

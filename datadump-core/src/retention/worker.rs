@@ -44,9 +44,9 @@ pub(super) struct StorageState {
     measured: Option<Measured>,
     /// The last position of the change log before the last measurement.
     position: i64,
-    /// How long it takes to measure the storage.
+    /// Duration of a measurement.
     cost: Duration,
-    /// When to measure next; `None` for now.
+    /// Time of the next measurement; `None` for now.
     due: Option<Instant>,
     /// The range of time whose rows are being removed.
     removing: Option<(Timestamp, Timestamp)>,

@@ -23,7 +23,7 @@ pub const MAX_BULK_ROWS: usize = 10_000;
 /// Options for saving many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BulkOptions {
-    /// What to do with a row whose key exists.
+    /// Treatment of rows whose key exists.
     pub on_conflict: OnConflict,
     /// True if either all rows are stored or none.
     pub is_atomic: bool,

@@ -38,11 +38,11 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) facts: Facts,
-    /// What to write, unless the failure is known already.
+    /// The write, or its failure if that is known already.
     pub(crate) write: Result<Write, FailedWrite>,
 }
 
-/// What the result of a write says besides its outcome.
+/// The origin of a write in its request, for its result.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     /// Place of the write in the request.

@@ -1,11 +1,11 @@
-//! What is done with records whose key exists.
+//! Treatment of records whose key exists.
 
 use crate::{
     schema::Row,
     store::{Expect, Write},
 };
 
-/// What is done with a record whose key exists.
+/// Treatment of a record whose key exists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnConflict {
     /// The fields that the record has are changed.
@@ -20,7 +20,7 @@ pub enum OnConflict {
 }
 
 impl OnConflict {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Self; 4] = [Self::Merge, Self::Replace, Self::Ignore, Self::Error];
 
     /// Returns its name.

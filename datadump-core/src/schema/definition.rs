@@ -87,7 +87,7 @@ pub struct Meta {
     pub scans: bool,
     /// Requires an update to state the row version it is based on.
     pub require_version: bool,
-    /// Which rows are kept; `None` for all.
+    /// Limits for the rows that are kept; `None` keeps all.
     pub retention: Option<RetentionPolicy>,
 }
 

@@ -1,10 +1,10 @@
-//! How long, and how much of, a storage's rows are kept: `meta.retention` of its definition.
+//! Limits for the rows that a storage keeps: `meta.retention` of its definition.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-/// Which rows are kept. The rows that were last written the longest time ago are removed first.
+/// Limits for the rows that a storage keeps. The rows that have not been written for longest go first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RetentionPolicy {
     /// Maximum time since a row was last written.

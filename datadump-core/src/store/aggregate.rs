@@ -1,4 +1,4 @@
-//! What both backends do about aggregates: the limit of the query, and its results.
+//! The part of aggregates that both backends share: the limit of the query, and its results.
 
 use std::cmp::Ordering;
 

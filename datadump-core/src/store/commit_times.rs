@@ -1,4 +1,4 @@
-//! How long commits take, most of which is the sync to disk: since the start, and in the last minutes.
+//! Durations of commits, most of which is the sync to disk: since the start, and in the last minutes.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +22,7 @@ const CLASSES: usize = 180;
 /// Upper bound of the first class.
 const SHORTEST: Duration = Duration::from_micros(10);
 
-/// How long commits took.
+/// Durations of commits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CommitTimes {
     /// Upper bounds in seconds, each with the number of commits since the start that took no longer.

@@ -1,4 +1,4 @@
-//! How much a storage holds, and from where on it holds too much.
+//! The extent of a storage, and the rows that exceed a capacity.
 
 use super::sql;
 use crate::{
@@ -19,7 +19,7 @@ const VALUE_BYTES: u64 = 8;
 /// Approximate size of a row's entry in an index.
 const INDEX_ENTRY_BYTES: u64 = 32;
 
-/// How much a storage may hold.
+/// Limits for the rows of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capacity {
     /// Maximum number of rows.
@@ -28,14 +28,14 @@ pub struct Capacity {
     pub bytes: Option<u64>,
 }
 
-/// How much a storage holds.
+/// The rows of a storage, counted. [`StorageSize`](super::StorageSize) is a quick estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Extent {
     /// Number of rows.
     pub rows: u64,
     /// Estimated size of the rows with their index entries, in bytes.
     pub bytes: u64,
-    /// When the row was last written that has not been written for the longest time.
+    /// Time of the last write of the row that has not been written for longest.
     pub oldest: Option<Timestamp>,
     /// The rows last written at or before this moment exceed the capacity; without them the storage holds at least
     /// as much as it may.

@@ -288,7 +288,7 @@ pub struct Declaration {
 pub struct TrimStep {
     /// The rows that were removed.
     pub trim: Trim,
-    /// How long it took, which is about how long other writes had to wait for it.
+    /// Its duration, for about which other writes had to wait.
     pub took: Duration,
 }
 

@@ -76,7 +76,7 @@ pub(super) trait FilePieces: Send + 'static {
 /// Rows as text.
 struct TextFile {
     format: TextFormat,
-    /// What comes before the first row, until it is sent.
+    /// The text before the first row, until it is sent.
     begin: Vec<u8>,
     pages: Pages,
     current: Option<RowChunks>,

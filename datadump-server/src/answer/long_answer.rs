@@ -16,7 +16,7 @@ use tokio::{task::AbortHandle, time::Instant};
 /// The pieces of a response.
 pub(super) type Pieces = BoxStream<'static, io::Result<Vec<u8>>>;
 
-/// How long a client may take.
+/// Time limit for a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
     /// The time is for the whole response, whose memory is reserved until its end.
@@ -33,7 +33,7 @@ struct State {
     /// `None` once the time is up.
     pieces: Option<Pieces>,
     patience: Patience,
-    /// When the client began to read what it has; `None` while it waits for the server.
+    /// Time at which the client was given its current piece; `None` while it waits for the server.
     reading_since: Option<Instant>,
     timer: Option<AbortHandle>,
 }

@@ -45,7 +45,7 @@ struct File {
     pages: Pages,
     first: Option<Option<RowPage>>,
     writer: Option<Writer>,
-    /// What is encoded and not sent yet, with the memory of its rows.
+    /// Encoded bytes that are not sent yet, with the memory of their rows.
     encoded: Bytes,
     memory: Vec<ReadLease>,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Batch {
     pub(crate) dump: Dump,
 }
 
-/// What became of the operations.
+/// Results of the operations.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct BatchAnswer {
     /// Number of rows that were inserted.

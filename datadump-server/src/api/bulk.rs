@@ -22,7 +22,7 @@ pub(crate) struct Bulk {
     pub(crate) dump: Dump,
 }
 
-/// What became of many rows.
+/// Results of the rows.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct BulkAnswer {
     /// Number of rows that were inserted.

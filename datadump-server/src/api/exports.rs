@@ -23,7 +23,7 @@ pub(crate) struct Exports {
     parquet: ParquetEncoder,
 }
 
-/// How the rows are written.
+/// The form of the file.
 #[derive(Debug, Default)]
 struct FileOptions {
     format: Option<String>,

@@ -32,20 +32,20 @@ pub(crate) struct ImportAnswer {
     reasons: Vec<ReasonAnswer>,
     /// True if there are more errors, warnings or reasons than are listed.
     truncated: bool,
-    /// Why the import failed.
+    /// The failure, if the import failed.
     #[oai(nullable)]
     failure: Option<FailureAnswer>,
     /// `merge`, `replace`, `ignore` or `error`.
     on_conflict: String,
     /// `quarantine` or `stop`.
     on_error: String,
-    /// When the import began; null for a plan.
+    /// Start of the import; null for a plan.
     #[oai(nullable)]
     started_at: Option<String>,
-    /// When its last progress was stored; null for a plan.
+    /// Time of its last stored progress; null for a plan.
     #[oai(nullable)]
     updated_at: Option<String>,
-    /// What the import would do, if only that was requested.
+    /// The plan, if that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<PlanAnswer>,
 }
@@ -64,7 +64,7 @@ struct RowsAnswer {
     quarantined: u64,
 }
 
-/// Why an import failed.
+/// The failure of an import.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "ImportFailure")]
 struct FailureAnswer {
@@ -77,7 +77,7 @@ struct FailureAnswer {
     line: Option<u64>,
 }
 
-/// What an import would do. Nothing was stored.
+/// The plan of an import. Nothing was stored.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "ImportPlan")]
 struct PlanAnswer {
@@ -85,7 +85,7 @@ struct PlanAnswer {
     exists: bool,
     /// True if the storage is, or would be, an inferred one.
     auto: bool,
-    /// Why the file has this format.
+    /// Reason for this format.
     because: String,
     /// Number of bytes, decompressed, that were read: the whole file, or up to its failure.
     bytes_read: u64,
@@ -104,7 +104,7 @@ struct PlanAnswer {
     definition: Option<Object>,
 }
 
-/// What would become of a column.
+/// A column of the file, and the field that would take its values.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "ImportColumn")]
 struct ColumnAnswer {

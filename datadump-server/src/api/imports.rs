@@ -221,7 +221,7 @@ impl Imports {
         /// Name of the storage.
         name: Path<String>,
         query: Query<ImportQuery>,
-        /// Where the body begins in the file, as `bytes 1000-1999/2000`: the same as `offset`.
+        /// Position of the body in the file, as `bytes 1000-1999/2000`: the same as `offset`.
         #[oai(name = "Content-Range")]
         range: ContentRange,
         head: ThrowHead,

@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use crate::answer::Object;
 
-/// What a storage with a retention holds, and what is removed from it next.
+/// The retention of a storage: its limits, its size, and the next removal.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "RetentionStatus")]
 pub(super) struct RetentionAnswer {
     /// Name of the storage; `_quarantine` for quarantine entries, `_throw` for kept throws.
     storage: String,
-    /// What is kept: `age`, `rows` and `bytes`, as in the definition.
+    /// The limits `age`, `rows` and `bytes`, as in the definition.
     limits: Object,
-    /// When the storage was last measured.
+    /// Time of the last measurement.
     #[oai(nullable)]
     measured_at: Option<String>,
     /// Number of rows at that time, without those removed since.
@@ -23,12 +23,12 @@ pub(super) struct RetentionAnswer {
     /// Estimated size of these rows in bytes.
     #[oai(nullable)]
     bytes: Option<u64>,
-    /// When the row was last written that has not been written for the longest time.
+    /// Time of the last write of the row that has not been written for longest.
     #[oai(nullable)]
     oldest: Option<String>,
     /// Number of rows that this process has removed since it started.
     removed: u64,
-    /// What is removed next; null while the storage holds less than it may.
+    /// The next removal; null while the storage is within its limits.
     #[oai(nullable)]
     next: Option<RemovalAnswer>,
 }
@@ -37,7 +37,7 @@ pub(super) struct RetentionAnswer {
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "NextRemoval")]
 pub(super) struct RemovalAnswer {
-    /// When they are removed.
+    /// Time of the removal.
     at: String,
     /// They were last written at or before this moment.
     until: String,

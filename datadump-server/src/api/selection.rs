@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::extract::{ListParameters, Pairs, Parameter, passed_on};
 
-/// How many rows were changed or deleted.
+/// Number of rows that were changed or deleted.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct Affected {
     /// Number of rows.

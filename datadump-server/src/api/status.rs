@@ -46,7 +46,7 @@ pub(crate) struct StatusAnswer {
     queue: QueueAnswer,
     /// Number of transactions committed since the start.
     commits: u64,
-    /// How long the last commits took.
+    /// Durations of the last commits.
     fsync: FsyncAnswer,
     /// Number of rows written or deleted since the start.
     rows_written: u64,
@@ -70,7 +70,7 @@ pub(crate) struct StatusAnswer {
     storage_count: u64,
     /// State of each storage, ordered by name; `limit` and `offset` select some of them.
     storages: Vec<StorageState>,
-    /// What each storage with a retention holds, and what is removed from it next.
+    /// Storages with a retention: their limits, their sizes, and the next removals.
     retention: Vec<RetentionAnswer>,
 }
 
@@ -148,7 +148,7 @@ pub(crate) struct QueueAnswer {
 impl Status {
     /// Get the state of the server
     ///
-    /// What is counted is counted in this process, since its start.
+    /// All counters are those of this process, since its start.
     #[oai(path = "/status", method = "get", operation_id = "status")]
     async fn status(&self, storages: Query<Paging>) -> Result<Reply<StatusAnswer>, Problem> {
         let window = storages.0.window()?;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::{error::failed_write, problem::FaultAnswer};
 
-/// What became of one write.
+/// The result of one write.
 #[derive(Debug, Default, ApiObject, Serialize)]
 #[oai(rename = "WriteResult")]
 pub(crate) struct WriteResultAnswer {
@@ -37,7 +37,7 @@ pub(crate) struct WriteResultAnswer {
     current: Option<Json>,
 }
 
-/// How many writes had which result.
+/// Numbers of writes by result.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) created: u64,

@@ -49,11 +49,11 @@ pub struct Config {
     pub change_log_time: Duration,
     /// Maximum size of the change log, in bytes.
     pub change_log_size: usize,
-    /// How long quarantine entries are kept.
+    /// Time for which quarantine entries are kept.
     pub quarantine_time: Duration,
     /// Maximum size of the quarantine in bytes.
     pub quarantine_size: usize,
-    /// How long throws are kept.
+    /// Time for which throws are kept.
     pub kept_throws_time: Duration,
     /// Maximum size of kept throws in bytes.
     pub kept_throws_size: usize,

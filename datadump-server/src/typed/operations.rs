@@ -1,6 +1,6 @@
 //! The operations of a storage's document. A new operation on rows is one entry here.
 
-/// How an operation of the API becomes one of a storage.
+/// An operation of the API, as it appears in the documents of storages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     /// ID of the operation in the document of the API.

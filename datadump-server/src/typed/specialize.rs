@@ -25,7 +25,7 @@ pub(super) struct Specialized {
     pub(super) paths: Map<String, Json>,
     pub(super) schemas: Map<String, Json>,
     pub(super) parameters: Map<String, Json>,
-    /// What is missing, if anything is.
+    /// A remark about what is left out, if anything is.
     pub(super) remark: Option<String>,
 }
 

@@ -30,7 +30,7 @@ pub enum TextFormat {
     Csv(Formulas),
 }
 
-/// What is done with text in CSV that a spreadsheet would run as a formula.
+/// Treatment of text in CSV that a spreadsheet would run as a formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Formulas {
     /// It is escaped by [`csv_cell::escape`](crate::csv_cell::escape).
@@ -89,7 +89,7 @@ pub struct RowChunks {
 /// A column of the text.
 #[derive(Debug)]
 struct EncodedColumn {
-    /// What is before the value: a comma after the first column, and in JSON the name.
+    /// Text before the value: a comma after the first column, and in JSON the name.
     prefix: String,
     of: Column,
     kind: Kind,

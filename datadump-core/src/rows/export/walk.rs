@@ -50,7 +50,7 @@ enum Part {
     Done,
 }
 
-/// How far a page by key may go.
+/// The last key that a page by key may reach.
 #[derive(Debug, Clone, PartialEq)]
 enum Window {
     /// It has to be looked up.
@@ -61,7 +61,7 @@ enum Window {
     Open,
 }
 
-/// What is read next.
+/// The next query.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) filter: Option<Filter>,

@@ -61,8 +61,8 @@ pub struct Series {
     pub group: Map<String, Json>,
     /// The times of the points: those of rows, or the starts of buckets.
     pub time: Vec<String>,
-    /// What there is of each point, by name: `value`, or `min`, `max`, `avg`, `last` and `count`. Null at a time
-    /// where a gap begins.
+    /// The values of the points, by name: `value`, or `min`, `max`, `avg`, `last` and `count`. Null where a gap
+    /// begins.
     #[serde(flatten)]
     pub columns: Map<String, Json>,
 }

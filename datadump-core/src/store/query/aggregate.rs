@@ -16,7 +16,7 @@ pub const MAX_GROUPS: u64 = 100_000;
 pub struct AggregateQuery {
     /// The rows; `None` for all.
     pub filter: Option<Filter>,
-    /// What makes a group; all rows are one group if there is none.
+    /// The expressions that make groups; all rows are one group if there are none.
     pub groups: Vec<GroupBy>,
     /// The zone of buckets.
     pub zone: Zone,

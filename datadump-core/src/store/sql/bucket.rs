@@ -18,7 +18,7 @@ const AGES: i64 = 100_000_000_000_000_000;
 pub(in crate::store) enum Offset {
     /// The same at all times.
     Fixed(i64),
-    /// That of a zone, computed by the function [`OFFSET`].
+    /// The offset of a zone, computed by the function [`OFFSET`].
     Function(Zone),
     /// The offsets that are in force from these moments on. The first one is also in force before.
     Table(Vec<(Timestamp, i64)>),

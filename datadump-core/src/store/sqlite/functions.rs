@@ -55,7 +55,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
 /// The offsets of a zone, quick to look up in the centuries around now.
 struct ZoneOffsets {
     zone: Zone,
-    /// Those in force from these moments on.
+    /// Offsets, each with the moment from which on it is in force.
     table: Vec<(Timestamp, i64)>,
     end: Timestamp,
 }

@@ -7,13 +7,13 @@ use serde_json::Value as Json;
 
 use super::{
     body::Names,
-    expression::{self, alias, default_name, split},
+    expression::{self, alias, default_name},
     refusal::{Refusal, from_condition},
+    sent::{Reader, Sent},
 };
 use crate::{
-    clock::Zone,
     condition::Condition,
-    error::{Error, Fault, Place, Result},
+    error::Result,
     json, request,
     schema::Definition,
     store::query::{AggregateQuery, Column, Direction, GroupBy, MAX_GROUPS},
@@ -56,21 +56,6 @@ pub(crate) enum Fill {
     Previous,
 }
 
-/// The request as it was sent.
-#[derive(Debug, Default)]
-struct Sent {
-    functions: Vec<String>,
-    groups: Vec<String>,
-    zone: Option<String>,
-    having: Option<Json>,
-    ordering: Vec<String>,
-    limit: Option<String>,
-    fill: Option<String>,
-    time: Option<String>,
-    /// Filters.
-    others: Vec<(String, String)>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
@@ -88,82 +73,25 @@ struct Body {
 
 /// Parses a request from URL parameters.
 pub(crate) fn aggregate(definition: &Definition, pairs: &[(String, String)]) -> Result<AggregateRequest> {
-    let fault = |name: &str, code, detail: String| {
-        Error::Query(vec![Fault::new(Place::Parameter(name.to_owned()), code, detail)])
-    };
-    let mut sent = Sent::default();
-    for (name, value) in pairs {
-        let single = match name.as_str() {
-            "agg" => {
-                sent.functions.extend(split(value));
-                continue;
-            }
-            "group_by" => {
-                sent.groups.extend(split(value));
-                continue;
-            }
-            "ordering" => {
-                sent.ordering.extend(split(value));
-                continue;
-            }
-            "having" => {
-                let parsed = json::parse(value.as_bytes())
-                    .map_err(|error| fault(name, "not-json", error.to_string()))?;
-                if sent.having.replace(parsed).is_some() {
-                    return Err(fault(name, "duplicate", "`having` is given twice".into()));
-                }
-                continue;
-            }
-            "tz" => &mut sent.zone,
-            "limit" => &mut sent.limit,
-            "fill" => &mut sent.fill,
-            "time" => &mut sent.time,
-            _ => {
-                sent.others.push((name.clone(), value.clone()));
-                continue;
-            }
-        };
-        if single.replace(value.clone()).is_some() {
-            return Err(fault(name, "duplicate", format!("`{name}` is given twice")));
-        }
-    }
-    read(definition, sent)
+    let lists = ["agg", "group_by", "ordering"];
+    let singles = ["tz", "having", "limit", "fill", "time"];
+    read(Reader::new(definition, Sent::from_pairs(pairs, &lists, &singles)))
 }
 
 /// Parses a request from a body with the same members, where the filter is `where`.
 pub(crate) fn aggregate_body(definition: &Definition, body: &Json) -> Result<AggregateRequest> {
-    let body: Body = request::read(body)?;
-    let list = |names: Option<Names>| match names {
-        None => Vec::new(),
-        Some(Names::Text(text)) => split(&text).collect(),
-        Some(Names::List(names)) => names,
-    };
-    let sent = Sent {
-        functions: list(body.agg),
-        groups: list(body.group_by),
-        zone: body.tz,
-        having: body.having,
-        ordering: list(body.ordering),
-        limit: body.limit.map(|limit| limit.to_string()),
-        fill: body.fill,
-        time: body.time,
-        others: body.filter.map(|filter| ("where".to_owned(), filter.to_string())).into_iter().collect(),
-    };
-    read(definition, sent).map_err(super::in_body)
-}
-
-fn read(definition: &Definition, sent: Sent) -> Result<AggregateRequest> {
-    let mut reader = Reader { definition, faults: Vec::new() };
-    let request = reader.read(sent);
-    match request {
-        Some(request) if reader.faults.is_empty() => Ok(request),
-        _ => Err(Error::Query(reader.faults)),
+    let Body { agg, group_by, tz, filter, having, ordering, limit, fill, time } = request::read(body)?;
+    let mut sent = Sent::default();
+    for (name, list) in [("agg", agg), ("group_by", group_by), ("ordering", ordering)] {
+        sent.list(name, list);
     }
-}
-
-struct Reader<'a> {
-    definition: &'a Definition,
-    faults: Vec<Fault>,
+    for (name, text) in [("tz", tz), ("fill", fill), ("time", time)] {
+        sent.single(name, text);
+    }
+    sent.single("having", having);
+    sent.single("limit", limit);
+    sent.filter(filter);
+    read(Reader::new(definition, sent)).map_err(super::in_body)
 }
 
 /// A parsed expression with the name of its result.
@@ -172,159 +100,104 @@ struct Named<T> {
     value: T,
 }
 
-impl Reader<'_> {
-    fn read(&mut self, sent: Sent) -> Option<AggregateRequest> {
-        let zone = self.zone(sent.zone.as_deref());
-        let groups = self.all("group_by", &sent.groups, MAX_GROUP_EXPRESSIONS, expression::group);
-        let bucket = groups.iter().find_map(|group| match group.value {
-            GroupBy::Bucket(column, _) => Some(column),
-            _ => None,
-        });
-        let time = self.time(sent.time.as_deref()).or(bucket).unwrap_or(Column::CreatedAt);
-        let sent_functions =
-            if sent.functions.is_empty() { vec!["count".to_owned()] } else { sent.functions };
-        let function = |definition: &Definition, text: &str| expression::function(definition, text, time);
-        let functions = self.all("agg", &sent_functions, MAX_FUNCTIONS, function);
-        let filter = super::filter_of(self.definition, &sent.others, "aggregates", &mut self.faults);
-        let (group_names, groups) = unzip(groups);
-        let (function_names, functions) = unzip(functions);
-        let names: Vec<&String> = group_names.iter().chain(&function_names).collect();
-        let mut seen = HashSet::new();
-        if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
-            let detail =
-                format!("two results are called `{twice}`: name one of them, such as `{twice}:other`");
-            self.fault("agg", "duplicate", detail);
-        }
-        let ordering = self.ordering(&sent.ordering, &names);
-        let having = self.having(sent.having.as_ref(), &names);
-        let limit = self.limit(sent.limit.as_deref());
-        let fill = self.fill(sent.fill.as_deref(), &groups);
-        // What the database leaves out could come first in another order.
-        let is_direct = ordering.is_empty() && having.is_none() && fill == Fill::None;
-        let query = AggregateQuery {
-            filter,
-            groups,
-            zone: zone?,
-            functions,
-            limit: if is_direct { limit } else { MAX_GROUPS },
-        };
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Some(AggregateRequest { query, group_names, function_names, having, ordering, limit, fill })
+fn read(mut reader: Reader<'_>) -> Result<AggregateRequest> {
+    let zone = reader.zone();
+    let sent = reader.list("group_by");
+    let groups = reader.parts("group_by", &sent, MAX_GROUP_EXPRESSIONS, named(expression::group));
+    let bucket = groups.iter().find_map(|group| match group.value {
+        GroupBy::Bucket(column, _) => Some(column),
+        _ => None,
+    });
+    let time = reader.time().or(bucket).unwrap_or(Column::CreatedAt);
+    let mut sent = reader.list("agg");
+    if sent.is_empty() {
+        sent.push("count".to_owned());
     }
-
-    fn fault(&mut self, parameter: &str, code: &'static str, detail: impl Into<String>) {
-        self.faults.push(Fault::new(Place::Parameter(parameter.to_owned()), code, detail));
+    let function = |definition: &Definition, text: &str| expression::function(definition, text, time);
+    let functions = reader.parts("agg", &sent, MAX_FUNCTIONS, named(function));
+    let filter = reader.filter("aggregates");
+    let (group_names, groups) = unzip(groups);
+    let (function_names, functions) = unzip(functions);
+    let names: Vec<&String> = group_names.iter().chain(&function_names).collect();
+    let mut seen = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
+        let detail = format!("two results are called `{twice}`: name one of them, such as `{twice}:other`");
+        reader.fault("agg", "duplicate", detail);
     }
+    let sent = reader.list("ordering");
+    let ordering = ordering(&mut reader, &sent, &names);
+    let having = having(&mut reader, &names);
+    let limit = reader.number("limit", MAX_GROUPS, DEFAULT_GROUPS);
+    let fill = fill(&mut reader, &groups);
+    // What the database leaves out could come first in another order.
+    let is_direct = ordering.is_empty() && having.is_none() && fill == Fill::None;
+    let most = if is_direct { limit } else { MAX_GROUPS };
+    let query = AggregateQuery { filter, groups, zone, functions, limit: most };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    reader.finish(AggregateRequest { query, group_names, function_names, having, ordering, limit, fill })
+}
 
-    fn all<T>(
-        &mut self,
-        parameter: &str,
-        sent: &[String],
-        max: usize,
-        read: impl Fn(&Definition, &str) -> Result<T, Refusal>,
-    ) -> Vec<Named<T>> {
-        if sent.len() > max {
-            self.fault(parameter, "too-many", format!("`{parameter}` can have at most {max} parts"));
-            return Vec::new();
-        }
-        let mut all = Vec::with_capacity(sent.len());
-        for text in sent {
-            let (expression, alias) = alias(text);
-            match read(self.definition, expression) {
-                Ok(value) => {
-                    let name = alias.map_or_else(|| default_name(expression), str::to_owned);
-                    all.push(Named { name, value });
-                }
-                Err((code, detail)) => self.fault(parameter, code, detail),
-            }
-        }
-        all
+/// Parses an expression and the name of its result.
+fn named<T>(
+    read: impl Fn(&Definition, &str) -> Result<T, Refusal>,
+) -> impl Fn(&Definition, &str) -> Result<Named<T>, Refusal> {
+    move |definition, text| {
+        let (expression, alias) = alias(text);
+        let value = read(definition, expression)?;
+        let name = alias.map_or_else(|| default_name(expression), str::to_owned);
+        Ok(Named { name, value })
     }
+}
 
-    fn time(&mut self, sent: Option<&str>) -> Option<Column> {
-        match expression::time_column(self.definition, sent?) {
-            Ok(column) => Some(column),
-            Err((code, detail)) => {
-                self.fault("time", code, detail);
-                None
+fn ordering(reader: &mut Reader<'_>, sent: &[String], names: &[&String]) -> Vec<(usize, Direction)> {
+    let mut ordering = Vec::new();
+    for part in sent {
+        // A result may itself have a name that begins with a minus.
+        let found = |name: &str| names.iter().position(|known| known.as_str() == name);
+        match (found(part), part.strip_prefix('-').and_then(found)) {
+            (Some(place), _) => ordering.push((place, Direction::Ascending)),
+            (None, Some(place)) => ordering.push((place, Direction::Descending)),
+            (None, None) => {
+                let detail = format!("there is no result `{}`", part.strip_prefix('-').unwrap_or(part));
+                reader.fault("ordering", "unknown-result", detail);
             }
         }
     }
+    ordering
+}
 
-    fn zone(&mut self, sent: Option<&str>) -> Option<Zone> {
-        let Some(name) = sent else { return Some(Zone::default()) };
-        match expression::zone(name) {
-            Ok(zone) => Some(zone),
-            Err((code, detail)) => {
-                self.fault("tz", code, detail);
-                None
-            }
-        }
-    }
+fn having(reader: &mut Reader<'_>, names: &[&String]) -> Option<Condition> {
+    let text = reader.text("having")?;
+    reader.accept("having", condition(&text, &|name| names.iter().any(|known| known.as_str() == name)))
+}
 
-    fn ordering(&mut self, sent: &[String], names: &[&String]) -> Vec<(usize, Direction)> {
-        let mut ordering = Vec::new();
-        for part in sent {
-            // A result may itself have a name that begins with a minus.
-            let found = |name: &str| names.iter().position(|known| known.as_str() == name);
-            match (found(part), part.strip_prefix('-').and_then(found)) {
-                (Some(place), _) => ordering.push((place, Direction::Ascending)),
-                (None, Some(place)) => ordering.push((place, Direction::Descending)),
-                (None, None) => {
-                    let detail = format!("there is no result `{}`", part.strip_prefix('-').unwrap_or(part));
-                    self.fault("ordering", "unknown-result", detail);
-                }
-            }
-        }
-        ordering
+/// Parses a condition on results, which have these names.
+fn condition(text: &str, is_result: &dyn Fn(&str) -> bool) -> Result<Condition, Refusal> {
+    let sent = json::parse(text.as_bytes()).map_err(|error| ("not-json", error.to_string()))?;
+    let condition = Condition::parse(&sent, is_result).map_err(from_condition)?;
+    condition.check_operands().map_err(from_condition)?;
+    match condition.unknown_field(&is_result) {
+        None => Ok(condition),
+        Some(name) => Err(("unknown-result", format!("there is no result `{name}`"))),
     }
+}
 
-    fn having(&mut self, sent: Option<&Json>, names: &[&String]) -> Option<Condition> {
-        let parsed = Condition::parse(sent?, |name| names.iter().any(|known| known.as_str() == name));
-        let checked = parsed.and_then(|condition| condition.check_operands().map(|()| condition));
-        match checked.map_err(from_condition) {
-            Ok(condition) => {
-                match condition.unknown_field(&|name| names.iter().any(|known| known.as_str() == name)) {
-                    None => Some(condition),
-                    Some(name) => {
-                        self.fault("having", "unknown-result", format!("there is no result `{name}`"));
-                        None
-                    }
-                }
-            }
-            Err((code, detail)) => {
-                self.fault("having", code, detail);
-                None
-            }
+fn fill(reader: &mut Reader<'_>, groups: &[GroupBy]) -> Fill {
+    let fill = match reader.text("fill").as_deref() {
+        None | Some("none") => return Fill::None,
+        Some("null") => Fill::Null,
+        Some("zero") => Fill::Zero,
+        Some("previous") => Fill::Previous,
+        Some(other) => {
+            reader.fault("fill", "mistyped", format!("{other:?} is not none, null, zero or previous"));
+            return Fill::None;
         }
+    };
+    let buckets = groups.iter().filter(|group| matches!(group, GroupBy::Bucket(..))).count();
+    if buckets != 1 {
+        reader.fault("fill", "not-applicable", "`fill` needs exactly one bucket in `group_by`");
     }
-
-    fn limit(&mut self, sent: Option<&str>) -> u64 {
-        let Some(text) = sent else { return DEFAULT_GROUPS };
-        let limit = text.parse().ok().filter(|limit| (1..=MAX_GROUPS).contains(limit));
-        if limit.is_none() {
-            self.fault("limit", "out-of-range", format!("{text:?} is not a number from 1 to {MAX_GROUPS}"));
-        }
-        limit.unwrap_or(DEFAULT_GROUPS)
-    }
-
-    fn fill(&mut self, sent: Option<&str>, groups: &[GroupBy]) -> Fill {
-        let fill = match sent {
-            None | Some("none") => return Fill::None,
-            Some("null") => Fill::Null,
-            Some("zero") => Fill::Zero,
-            Some("previous") => Fill::Previous,
-            Some(other) => {
-                self.fault("fill", "mistyped", format!("{other:?} is not none, null, zero or previous"));
-                return Fill::None;
-            }
-        };
-        let buckets = groups.iter().filter(|group| matches!(group, GroupBy::Bucket(..))).count();
-        if buckets != 1 {
-            self.fault("fill", "not-applicable", "`fill` needs exactly one bucket in `group_by`");
-        }
-        fill
-    }
+    fill
 }
 
 fn unzip<T>(named: Vec<Named<T>>) -> (Vec<String>, Vec<T>) {

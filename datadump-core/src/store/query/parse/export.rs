@@ -10,12 +10,12 @@ use crate::{
 /// The parameters of a list that do not apply to an export.
 const INAPPLICABLE: [&str; 3] = ["offset", "cursor", "count"];
 
-/// What an export contains.
+/// A query for an export.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ExportQuery {
-    /// Which rows; `None` for all.
+    /// The filter; `None` for all rows.
     pub(crate) filter: Option<Filter>,
-    /// Which columns; `None` for all.
+    /// The columns; `None` for all.
     pub(crate) fields: Option<Vec<Column>>,
     /// The column that the rows are ordered by, and then by key in the same direction.
     pub(crate) order: (Column, Direction),

@@ -8,6 +8,7 @@ mod expression;
 mod lists;
 mod refusal;
 mod selection;
+mod sent;
 mod series;
 mod test;
 mod tree;

@@ -18,7 +18,7 @@ const DRY_RUN: &str = "dry_run";
 /// The rows that are to be changed or deleted.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Selection {
-    /// Which rows; all if there are no conditions.
+    /// The filter; all rows if it has no conditions.
     pub(crate) filter: Filter,
     /// Maximum number of rows.
     pub(crate) max_affected: u64,

@@ -1,226 +1,28 @@
-//! Aggregates give the same results on both databases as a plain implementation in Rust.
+//! A plain implementation of aggregates, to which those of the databases are compared.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::cmp::Ordering;
 
 use datadump_core::{
-    Expect, Timestamp, Zone,
-    schema::{Definition, InForce, Kind, StoredRow, Value, parse},
+    Timestamp, Zone,
+    schema::{Definition, StoredRow, Value},
     store::{
-        Aggregate, AggregateQuery, Bucket, Column, Declaration, Filter, Function, GroupBy, GroupKey, Operand,
-        Store, Write, WriteBatch,
-        conformance::Bench,
+        Aggregate, AggregateQuery, Function, GroupBy, GroupKey, Operand,
         query::{
             aggregate::{Form, read_number},
             filter::at_path,
         },
     },
 };
-use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value as Json, json};
-
-use super::{filters, values};
-use crate::databases::{Backend, Database};
-
-const ROWS: u32 = 150;
-
-/// Number of cases per database.
-const CASES: u32 = 5_000;
 
 /// Relative error of sums of floats, in whatever order they are added.
 const PRECISION: f64 = 1e-12;
 
-const ZONES: &[&str] = &[
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "America/St_Johns",
-    "Asia/Kathmandu",
-    "Australia/Lord_Howe",
-    "Pacific/Apia",
-    "Africa/Casablanca",
-];
-
-/// Moments near transitions of these zones.
-const TRANSITIONS: &[&str] = &[
-    "2026-10-25T01:00:00Z",
-    "2026-03-29T01:00:00Z",
-    "2026-11-01T06:00:00Z",
-    "2026-11-01T04:30:00Z",
-    "2026-04-04T15:00:00Z",
-    "2011-12-30T10:00:00Z",
-    "1970-01-01T00:00:00Z",
-    "0001-01-01T00:00:00Z",
-    "9999-12-29T00:00:00Z",
-];
-
-fn aggregates_agree_with_plain_rust(backend: Backend) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let database = runtime.block_on(Database::new(backend));
-    let (store, in_force, rows) = runtime.block_on(fill(&database));
-    let config =
-        proptest::test_runner::Config { cases: CASES, failure_persistence: None, ..Default::default() };
-    let checked = TestRunner::new(config).run(&query(&in_force.definition), |query| {
-        let found = runtime.block_on(store.aggregate(&in_force, &query));
-        let found = found.map_err(|error| TestCaseError::fail(format!("{error}")))?;
-        let expected = expected(&in_force.definition, &query, &rows);
-        let more = expected.len() as u64 > query.limit;
-        prop_assert_eq!(found.more, more);
-        prop_assert_eq!(found.groups.len() as u64, query.limit.min(expected.len() as u64));
-        for (group, (keys, results)) in found.groups.iter().zip(&expected) {
-            prop_assert!(are_equal(&group.keys, keys), "{:?} is not {keys:?}", group.keys);
-            for (value, (expected, tolerance)) in group.values.iter().zip(results) {
-                prop_assert!(is_close(value, expected, *tolerance), "{value} is not {expected} in {keys:?}");
-            }
-        }
-        Ok(())
-    });
-    runtime.block_on(store.close());
-    if let Err(error) = checked {
-        panic!("{error}");
-    }
-}
-
-async fn fill(database: &Database) -> (Arc<dyn Store>, Arc<InForce>, Vec<StoredRow>) {
-    let store = database.store().await.unwrap();
-    let sent = values::definition();
-    let definition = parse::definition(&sent).unwrap();
-    let storage = store.declare(Declaration { definition, sent, base: None }).await.unwrap();
-    store.migrate(storage.id).await.unwrap();
-    let in_force = store.catalogue().find("everything").unwrap().ready().unwrap().clone();
-    let mut runner = TestRunner::new(proptest::test_runner::Config::default());
-    let (record, moment) = (values::record(), moment());
-    // Sums of larger floats would exceed their range.
-    let float = prop_oneof![
-        (-3..3_i32).prop_map(|n| json!(f64::from(n) / 2.0)),
-        (-1e12..1e12_f64).prop_map(|number| json!(number)),
-        Just(Json::Null),
-    ];
-    let writes = (0..ROWS).map(|id| {
-        let mut record = record.new_tree(&mut runner).unwrap().current();
-        record["id"] = json!(id);
-        record["float"] = float.new_tree(&mut runner).unwrap().current();
-        record["timestamp"] = moment.new_tree(&mut runner).unwrap().current();
-        Write::put(database.prove(&in_force, &record).unwrap(), Expect::Absent)
-    });
-    store.write(WriteBatch::independent(writes.collect())).await.unwrap();
-    let mut rows = Vec::new();
-    for id in 0..ROWS {
-        rows.push(store.get(&in_force, &Value::Integer(id.into())).await.unwrap().unwrap());
-    }
-    (store, in_force, rows)
-}
-
-/// Generates times near transitions, or none.
-fn moment() -> impl Strategy<Value = Json> {
-    let near = (prop::sample::select(TRANSITIONS), -3 * 86_400_000_000..3 * 86_400_000_000_i64);
-    prop_oneof![
-        1 => Just(Json::Null),
-        8 => near.prop_map(|(at, distance)| {
-            let moment = Timestamp::parse(at).unwrap().micros() + distance;
-            Timestamp::from_micros(moment).map_or(Json::Null, |moment| json!(moment))
-        }),
-        2 => (2000..2040_i32, 1..=12_u32, 1..=28_u32, 0..24_u32).prop_map(|(year, month, day, hour)| {
-            json!(format!("{year}-{month:02}-{day:02}T{hour:02}:30:00Z"))
-        }),
-    ]
-}
-
-fn column(definition: &Definition, name: &str) -> Column {
-    Column::named(definition, name).unwrap()
-}
-
-fn query(definition: &Definition) -> impl Strategy<Value = AggregateQuery> {
-    let time = column(definition, "timestamp");
-    let document = column(definition, "json");
-    let path = vec(prop::sample::select(vec!["a", "b", "0"]).prop_map(str::to_owned), 1..3);
-    let grouped: Vec<Column> =
-        ["boolean", "integer", "string", "text", "enum", "uuid", "date", "decimal", "float"]
-            .map(|name| column(definition, name))
-            .to_vec();
-    let length = prop::sample::select(vec![
-        "1s", "7m", "15m", "1h", "2h", "6h", "12h", "1d", "3d", "1w", "2w", "1mo", "5mo", "1q", "1y", "10y",
-    ]);
-    let group = prop_oneof![
-        prop::sample::select(grouped).prop_map(GroupBy::Column),
-        path.clone().prop_map(move |path| GroupBy::Path(document, path)),
-        length.prop_map(move |length| GroupBy::Bucket(time, Bucket::parse(length).unwrap())),
-    ];
-    let functions: Vec<Aggregate> = functions(definition, time);
-    let of_path = (path, prop::sample::select(PATH_FUNCTIONS)).prop_map(move |(path, function)| Aggregate {
-        function,
-        operand: Some(Operand::Path(document, path)),
-        time,
-    });
-    let function = prop_oneof![4 => prop::sample::select(functions), 1 => of_path];
-    let bounds = (moment(), moment()).prop_map(move |(from, to)| {
-        let read = |json: &Json| Kind::Timestamp.read(json).ok();
-        let (from, to) = (read(&from)?, read(&to)?);
-        Some(Filter::All(vec![
-            Filter::Column(time, datadump_core::store::Test::Gte(from)),
-            Filter::Column(time, datadump_core::store::Test::Lt(to)),
-        ]))
-    });
-    let filter = prop_oneof![
-        2 => Just(None),
-        1 => filters::filter(definition).prop_map(Some),
-        1 => bounds,
-    ];
-    let limit = prop_oneof![3 => Just(100_000_u64), 1 => 1..10_u64];
-    (filter, vec(group, 0..3), prop::sample::select(ZONES), vec(function, 1..5), limit).prop_map(
-        |(filter, groups, zone, functions, limit)| AggregateQuery {
-            filter,
-            groups,
-            zone: Zone::named(zone).unwrap(),
-            functions,
-            limit,
-        },
-    )
-}
-
-const PATH_FUNCTIONS: &[Function] = &[
-    Function::Count,
-    Function::CountDistinct,
-    Function::Sum,
-    Function::Avg,
-    Function::Min,
-    Function::Max,
-    Function::First,
-    Function::Last,
-    Function::Percentile(50),
-];
-
-/// Returns all functions of all fields that they can be applied to.
-fn functions(definition: &Definition, time: Column) -> Vec<Aggregate> {
-    let numeric = [
-        Function::Sum,
-        Function::Avg,
-        Function::Stddev,
-        Function::Percentile(1),
-        Function::Percentile(50),
-        Function::Percentile(99),
-    ];
-    let mut all = vec![Aggregate { function: Function::Count, operand: None, time }];
-    for kind in values::kinds() {
-        let operand = Some(Operand::Column(column(definition, kind)));
-        let mut add = |function| all.push(Aggregate { function, operand: operand.clone(), time });
-        [Function::Count, Function::First, Function::Last].into_iter().for_each(&mut add);
-        if !["json", "binary"].contains(&kind) {
-            add(Function::CountDistinct);
-        }
-        if !["json", "binary", "boolean"].contains(&kind) {
-            [Function::Min, Function::Max].into_iter().for_each(&mut add);
-        }
-        if ["integer", "long", "float", "decimal"].contains(&kind) {
-            numeric.into_iter().for_each(&mut add);
-        }
-    }
-    all
-}
-
 /// A result with its absolute tolerance.
-type Expected = (Json, f64);
+pub(super) type Expected = (Json, f64);
 
-fn expected(
+/// Returns the groups of a query with their results, in order.
+pub(super) fn expected(
     definition: &Definition,
     query: &AggregateQuery,
     rows: &[StoredRow],
@@ -288,7 +90,8 @@ fn compare_all(one: &[GroupKey], other: &[GroupKey]) -> Ordering {
     one.iter().zip(other).map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-fn are_equal(one: &[GroupKey], other: &[GroupKey]) -> bool {
+/// Returns whether two groups have the same values.
+pub(super) fn are_equal(one: &[GroupKey], other: &[GroupKey]) -> bool {
     compare_all(one, other).is_eq()
 }
 
@@ -410,19 +213,10 @@ fn result(definition: &Definition, aggregate: &Aggregate, rows: &[&StoredRow]) -
     }
 }
 
-fn is_close(value: &Json, expected: &Json, tolerance: f64) -> bool {
+/// Returns whether a result is the expected one.
+pub(super) fn is_close(value: &Json, expected: &Json, tolerance: f64) -> bool {
     match (value.as_f64(), expected.as_f64()) {
         (Some(value), Some(expected)) if value.is_finite() => (value - expected).abs() <= tolerance,
         _ => value == expected,
     }
-}
-
-#[test]
-fn aggregates_agree_with_plain_rust_on_sqlite() {
-    aggregates_agree_with_plain_rust(Backend::Sqlite);
-}
-
-#[test]
-fn aggregates_agree_with_plain_rust_on_postgres() {
-    aggregates_agree_with_plain_rust(Backend::Postgres);
 }
