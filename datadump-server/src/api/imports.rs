@@ -1,16 +1,7 @@
 //! `/api/v1/storage/{name}/import/` and `/api/v1/import/`: imports of files.
 
 use datadump_core::{Dump, Error, ImportRequest, OnConflict, OnError};
-use poem::{
-    Request, RequestBody,
-    http::{HeaderMap, header},
-};
-use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, Object as ApiObject, OpenApi,
-    param::Path,
-    registry::{MetaParamIn, MetaSchemaRef},
-    types::Type as _,
-};
+use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -19,8 +10,8 @@ use super::{import_answer::ImportAnswer, tag::Tag};
 use crate::{
     answer::{Reply, Streamed, separated},
     extract::{
-        BaseUrl, LIMIT, ListParameters, MaybeKey, OFFSET, Pairs, Parameter, Query, QueryParameters,
-        ThrowBody, ThrowHead, whole_number,
+        BaseUrl, ContentRange, LIMIT, ListParameters, MaybeKey, OFFSET, Pairs, Parameter, Query,
+        QueryParameters, ThrowBody, ThrowHead, whole_number,
     },
     problem::Problem,
     throwing::{Thrower, flag},
@@ -161,51 +152,10 @@ impl QueryParameters for ImportQuery {
         &Parameter {
             name: "offset",
             schema: u64::schema_ref,
-            description: "Where the body begins in the file, in decompressed bytes; only with `resume`.",
+            description: "Position of the body in the file, in decompressed bytes; only with `resume`.",
             set: |query, name, text| whole_number(name, text).map(|offset| query.offset = Some(offset)),
         },
     ];
-}
-
-/// `Content-Range`: where the body begins in the file.
-#[derive(Debug)]
-pub(crate) struct ContentRange(Option<u64>);
-
-impl ContentRange {
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(sent) = headers.get(header::CONTENT_RANGE) else { return Ok(Self(None)) };
-        let text = sent.to_str().unwrap_or_default().trim();
-        let start =
-            text.strip_prefix("bytes ").and_then(|range| range.split_once('-')).map(|(start, _)| start);
-        let start = start.and_then(|start| start.trim().parse().ok());
-        start.map(|start| Self(Some(start))).ok_or_else(|| {
-            let detail = "the header Content-Range must have the form `bytes 1000-1999/2000`";
-            Problem::parameter("Content-Range", "invalid-parameter", detail)
-        })
-    }
-}
-
-impl<'a> ApiExtractor<'a> for ContentRange {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(String::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<Self::ParamType>,
-    ) -> poem::Result<Self> {
-        Ok(Self::of(request.headers())?)
-    }
 }
 
 #[OpenApi(tag = "Tag::Rows")]

@@ -1,16 +1,9 @@
 //! Preconditions on the stored version: `If-Match` and `If-None-Match` with entity tags.
 
 use datadump_core::Expect;
-use poem::{
-    Request, RequestBody,
-    http::{HeaderMap, HeaderName, StatusCode, header},
-};
-use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaParamIn, MetaSchemaRef},
-    types::Type,
-};
+use poem::http::{HeaderMap, HeaderName, StatusCode, header};
 
+use super::header_parameter::header_parameter;
 use crate::problem::Problem;
 
 /// `If-Match` on a write: the resource must exist, or have this version.
@@ -120,34 +113,6 @@ fn read_tags(text: &str) -> Option<Tags> {
 
 fn malformed(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "invalid-condition", "The condition is not valid", detail)
-}
-
-macro_rules! header_parameter {
-    ($type:ty, $name:expr, $read:expr) => {
-        impl<'a> ApiExtractor<'a> for $type {
-            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-
-            type ParamType = ();
-            type ParamRawType = ();
-
-            fn param_in() -> Option<MetaParamIn> {
-                Some(MetaParamIn::Header)
-            }
-
-            fn param_schema_ref() -> Option<MetaSchemaRef> {
-                Some(String::schema_ref())
-            }
-
-            async fn from_request(
-                request: &'a Request,
-                _body: &mut RequestBody,
-                _options: ExtractParamOptions<Self::ParamType>,
-            ) -> poem::Result<Self> {
-                let read: fn(&HeaderMap, &HeaderName) -> Result<Self, Problem> = $read;
-                Ok(read(request.headers(), &$name)?)
-            }
-        }
-    };
 }
 
 header_parameter!(IfMatch, header::IF_MATCH, |headers, name| read_header(headers, name, "If-Match")
