@@ -153,23 +153,35 @@ pub(crate) async fn throw(server: &Server, path: &'static str, first: usize, ver
     let requests: Vec<Vec<u8>> = (first..first + BATCHES)
         .map(|batch| post(path, "application/x-ndjson", ndjson(batch, round, version).as_bytes()))
         .collect();
-    let (requests, address) = (Arc::new(requests), server.address().to_owned());
     let began = Instant::now();
+    send(server.address(), requests, |status, body| {
+        let response = String::from_utf8_lossy(body);
+        assert!(status == 200 && response.contains("\"accepted\":10000"), "{status}: {response}");
+    })
+    .await;
+    (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
+}
+
+/// Sends all requests over `CLIENTS` connections, and checks the status and the body of each response.
+pub(crate) async fn send(
+    address: &str,
+    requests: Vec<Vec<u8>>,
+    check: impl Fn(u16, &[u8]) + Copy + Send + 'static,
+) {
+    let (requests, address) = (Arc::new(requests), address.to_owned());
     let clients = (0..CLIENTS).map(|client| {
         let (requests, address) = (requests.clone(), address.clone());
         tokio::spawn(async move {
             let mut connection = Connection::open(&address).await.expect("the server accepts connections");
             for request in requests.iter().skip(client).step_by(CLIENTS) {
                 let status = connection.send(request).await.expect("the server answers");
-                let response = String::from_utf8_lossy(connection.body());
-                assert!(status == 200 && response.contains("\"accepted\":10000"), "{status}: {response}");
+                check(status, connection.body());
             }
         })
     });
     for client in clients.collect::<Vec<_>>() {
         client.await.expect("a client does not panic");
     }
-    (BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64()
 }
 
 /// Returns the values of the system columns.

@@ -29,7 +29,9 @@ mod echo;
 mod export;
 mod growth;
 mod hub;
+mod import;
 mod in_process;
+mod influx;
 mod live;
 mod machine;
 mod postgres;
@@ -46,7 +48,7 @@ use machine::flush_disk;
 use report::Report;
 
 /// The names of all rows, in the order in which they are measured.
-const ROWS: [&str; 29] = [
+const ROWS: [&str; 31] = [
     "start",
     "throws",
     "socket-1",
@@ -55,6 +57,7 @@ const ROWS: [&str; 29] = [
     "batches",
     "upsert",
     "auto-batches",
+    "line-protocol",
     "read",
     "list",
     "aggregate",
@@ -63,6 +66,7 @@ const ROWS: [&str; 29] = [
     "values",
     "count",
     "export",
+    "import",
     "inside",
     "postgres-batches",
     "postgres-throws",
@@ -139,11 +143,15 @@ async fn main() -> ExitCode {
     flush_disk();
     batches::run(&mut bench).await;
     flush_disk();
+    influx::run(&mut bench).await;
+    flush_disk();
     reads::run(&mut bench).await;
     flush_disk();
     retrieval::run(&mut bench).await;
     flush_disk();
     export::run(&mut bench).await;
+    flush_disk();
+    import::run(&mut bench).await;
     flush_disk();
     in_process::run(&mut bench);
     flush_disk();
