@@ -74,6 +74,8 @@ pub(super) fn parse_response(bytes: &[u8]) -> io::Result<Option<(u16, Range<usiz
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
+    // A 204 has no body, and no length.
+    let length = length.or((status == 204).then_some(0));
     let length = length.ok_or_else(|| invalid_data("a response without a content length"))?;
     let body = end + 4..end + 4 + length;
     Ok((bytes.len() >= body.end).then_some((status, body)))
