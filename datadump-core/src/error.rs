@@ -144,7 +144,7 @@ pub enum Error {
         key: String,
     },
     /// The version in the request is not the current version of the row.
-    #[error("the row has changed: its current version is {}, not the one in the request", current_version(.current))]
+    #[error("the row has version {}, not the one in the request", current_version(.current))]
     Conflict {
         /// The current row.
         current: Option<Json>,

@@ -79,6 +79,7 @@ pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
 pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Rejection};
 pub use replay::{ReplayRequest, ReplayState, Replays};
+pub use request::parse_flag;
 pub use retention::{Measured, NextRemoval, Retention, RetentionStatus};
 pub use rows::{
     Aggregates, BulkOptions, ByteChunks, Export, Formulas, Listing, MAX_BULK_ROWS, OnConflict, RowChunks,

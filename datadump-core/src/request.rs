@@ -1,4 +1,4 @@
-//! Reads JSON requests into types. An error names the place of the fault.
+//! Parses requests: JSON into types, where an error names the place of the fault, and parameters that are on or off.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -15,6 +15,15 @@ pub(crate) fn read<T: DeserializeOwned>(json: &Json) -> Result<T> {
         });
         invalid(path, "invalid", error.inner().to_string())
     })
+}
+
+/// Parses a query parameter that is on or off. A name without a value is on.
+pub fn parse_flag(text: &str) -> Option<bool> {
+    match text {
+        "" | "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
+    }
 }
 
 /// Returns an error about one part of a request.

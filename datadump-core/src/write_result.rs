@@ -45,7 +45,7 @@ pub struct FailedWrite {
     pub detail: String,
     /// The individual faults of an invalid row.
     pub faults: Vec<WriteFault>,
-    /// The row as it is now, if it did not meet the condition.
+    /// The row as it is now, if it did not meet the condition; null if there is none. `None` if it was not read.
     #[serde(skip)]
     pub current: Option<Json>,
 }

@@ -120,6 +120,7 @@ impl From<CoreError> for Problem {
         let problem = Self::new(status, common_code(error.faults()).unwrap_or(code), title, detail(&error));
         let problem = problem.with_faults(faults(&error));
         match error {
+            // Without a row, the condition required one.
             CoreError::Conflict { current } | CoreError::Precondition { current } => {
                 problem.with_current(current.unwrap_or_default())
             }
@@ -127,8 +128,8 @@ impl From<CoreError> for Problem {
                 let is_refused = |failed: &FailedWrite| {
                     matches!(failed.reason, FailureReason::Conflict | FailureReason::Exists)
                 };
-                match failed.into_iter().find(is_refused) {
-                    Some(failed) => problem.with_current(failed.current.unwrap_or_default()),
+                match failed.into_iter().find(is_refused).and_then(|failed| failed.current) {
+                    Some(current) => problem.with_current(current),
                     None => problem,
                 }
             }

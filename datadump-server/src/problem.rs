@@ -46,7 +46,7 @@ pub(crate) struct ProblemAnswer {
     #[oai(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<FaultAnswer>,
-    /// The current row, if its version was not the expected one; null if there is no row.
+    /// The current row, if its version was not the expected one; null if there is no row. Absent if it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Json>,
     /// Receipt for the stored part of an incomplete stream, or the progress of an incomplete import.

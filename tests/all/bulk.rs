@@ -304,7 +304,7 @@ async fn a_malformed_request_stores_nothing(server: Server) {
         ("", many_lines, "too-many"),
         ("?on_conflict=update", format!("[{good}]"), "invalid-parameter"),
         ("?atomic=maybe", format!("[{good}]"), "invalid-parameter"),
-        ("?dry_run=", format!("[{good}]"), "invalid-parameter"),
+        ("?dry_run=no", format!("[{good}]"), "invalid-parameter"),
         ("?dryrun=1", format!("[{good}]"), "unknown-parameter"),
         ("?atomic=1&atomic=1", format!("[{good}]"), "repeated-parameter"),
     ] {

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     rows::{
         Rows,
-        many::{Facts, Item},
+        many::{Item, WriteOrigin},
     },
     schema::{InForce, Value},
     store::{Expect, Write},
@@ -88,7 +88,7 @@ impl Operation {
         let rows = Rows::open(context, &self.storage)?;
         let place = Self::place(index);
         let row = place.name("row");
-        let facts = Facts { row: row.clone(), place: place.clone(), storage: self.storage.clone() };
+        let origin = WriteOrigin { row: row.clone(), place: place.clone(), storage: self.storage.clone() };
         let write = match self.write(&rows).await {
             Ok(write) => Ok(write),
             Err((at, Error::Invalid(faults))) => {
@@ -103,7 +103,7 @@ impl Operation {
             }
             Err((_, error)) => return Err(error),
         };
-        Ok(Item { facts, write })
+        Ok(Item { origin, write })
     }
 
     /// Returns the write. The places of an error's faults are in the row, or in the member that is named.

@@ -200,6 +200,21 @@ impl Dump {
         bulk::save_many(&self.context, &self.idempotency, storage, records, options, key).await
     }
 
+    /// Saves the rows of a JSON array, or one row per line, as [`save_many`](Self::save_many) does. They take their memory
+    /// from that of throws.
+    pub async fn save_many_of(
+        &self,
+        storage: &str,
+        body: Vec<u8>,
+        options: BulkOptions,
+        key: Option<RequestKey>,
+    ) -> Result<WriteResults> {
+        let mut memory = self.ingest.memory().share(0);
+        let records = bulk::parse(&body, &mut memory)?;
+        drop(body);
+        self.save_many(storage, records, options, key).await
+    }
+
     /// Carries out operations on rows of several storages: `{"operations": [{"op": "save", "storage": "dog", "row":
     /// {…}}, …], "atomic": true}`, as the guide describes them. With an idempotency key the request takes effect once.
     ///

@@ -203,7 +203,9 @@ impl<'a> Assembly<'a> {
                     if self.options.newer.is_some() && row.key() != Some(&Value::Uuid(id)) {
                         self.keyed.push(self.writes.len());
                     }
-                    self.row(self.options.on_conflict.write(row, expect), origin, original)?;
+                    let on_conflict = self.options.on_conflict;
+                    let write = on_conflict.write(row, on_conflict.condition(expect));
+                    self.row(write, origin, original)?;
                 }
                 Err(reason) => {
                     let original_of = |of| match of {

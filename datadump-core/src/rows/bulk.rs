@@ -4,13 +4,15 @@ use serde_json::Value as Json;
 
 use super::{
     OnConflict, Rows,
-    many::{self, Facts, Item, Options, WriteResults},
+    many::{self, Item, Options, WriteOrigin, WriteResults},
     write::{object, with_condition},
 };
 use crate::{
     context::Context,
     error::{Error, Fault, Place, Result},
     idempotency::{Fingerprint, Idempotency, RequestKey},
+    json,
+    memory::MemoryShare,
     schema::InForce,
     store::{Expect, Write},
     validate,
@@ -44,8 +46,7 @@ pub(crate) async fn save_many(
     let reservation = match key.filter(|_| !options.is_dry_run) {
         None => None,
         Some(key) => {
-            let head = ["bulk".to_owned(), storage.to_owned(), format!("{options:?}")];
-            let request = Fingerprint::of(head.into_iter().chain(records.iter().map(Json::to_string)));
+            let request = fingerprint(storage, &records, options);
             let (reservation, found) = idempotency.reserve(key, request).await?;
             if let Some(answer) = found {
                 return many::replayed(context, answer).await;
@@ -57,22 +58,49 @@ pub(crate) async fn save_many(
     let in_force = rows.writable()?;
     let items = records.into_iter().enumerate().map(|(index, record)| {
         let place = Place::body().index(index);
-        let facts = Facts { row: place.clone(), place, storage: storage.to_owned() };
-        let write = rows.bulk_write(&in_force, record, options.on_conflict, &facts);
-        write.map(|write| Item { facts, write })
+        let origin = WriteOrigin { row: place.clone(), place, storage: storage.to_owned() };
+        let write = rows.bulk_write(&in_force, record, options.on_conflict, &origin);
+        write.map(|write| Item { origin, write })
     });
     let items = items.collect::<Result<Vec<Item>>>()?;
     let BulkOptions { is_atomic, is_dry_run, .. } = options;
     many::commit(context, items, Options { is_atomic, is_dry_run }, reservation).await
 }
 
+/// Returns the fingerprint of a request, which must stay the same in all versions of this program.
+fn fingerprint(storage: &str, records: &[Json], options: BulkOptions) -> Fingerprint {
+    let BulkOptions { on_conflict, is_atomic, .. } = options;
+    let atomic = if is_atomic { "atomic" } else { "independent" };
+    let head = ["bulk", storage, on_conflict.name(), atomic].map(str::to_owned);
+    Fingerprint::of(head.into_iter().chain(records.iter().map(Json::to_string)))
+}
+
+/// Parses the rows of a request: a JSON array, or one row per line. Their memory is taken from `memory`.
+pub(crate) fn parse(body: &[u8], memory: &mut MemoryShare) -> Result<Vec<Json>> {
+    let mut records = Vec::new();
+    json::each_item(body, |record| {
+        if records.len() == MAX_BULK_ROWS {
+            return Err(too_many());
+        }
+        memory.grow(json::array_size(std::slice::from_ref(&record))).map_err(|_| Error::Overloaded)?;
+        records.push(record);
+        Ok(())
+    })?;
+    Ok(records)
+}
+
 fn check_count(count: usize) -> Result<()> {
-    let (code, detail) = match count {
-        0 => ("empty", "send at least one row".to_owned()),
-        1..=MAX_BULK_ROWS => return Ok(()),
-        _ => ("too-many", format!("{count} rows exceed the limit of {MAX_BULK_ROWS} rows per request")),
-    };
-    Err(Error::Settings(vec![Fault::new(Place::body(), code, detail)]))
+    match count {
+        0 => Err(Error::Settings(vec![Fault::new(Place::body(), "empty", "send at least one row")])),
+        1..=MAX_BULK_ROWS => Ok(()),
+        _ => Err(too_many()),
+    }
+}
+
+fn too_many() -> Error {
+    let detail =
+        format!("more than {MAX_BULK_ROWS} rows, the limit per request: send them in several requests");
+    Error::Settings(vec![Fault::new(Place::body(), "too-many", detail)])
 }
 
 impl Rows {
@@ -82,13 +110,13 @@ impl Rows {
         in_force: &std::sync::Arc<InForce>,
         record: Json,
         on_conflict: OnConflict,
-        facts: &Facts,
+        origin: &WriteOrigin,
     ) -> Result<Result<Write, FailedWrite>> {
         let key = record.get(in_force.definition.key.name.as_str()).filter(|key| !key.is_null()).cloned();
         match self.bulk_row(in_force, record, on_conflict) {
             Ok(write) => Ok(Ok(write)),
             Err(Error::Invalid(faults)) => {
-                Ok(Err(FailedWrite::invalid(&facts.place, &facts.storage, key, &faults)))
+                Ok(Err(FailedWrite::invalid(&origin.place, &origin.storage, key, &faults)))
             }
             Err(error) => Err(error),
         }
@@ -102,22 +130,13 @@ impl Rows {
     ) -> Result<Write> {
         object(&record)?;
         let Json::Object(record) = record else { return Err(Error::internal("a row is not an object")) };
-        let expect = match on_conflict {
-            OnConflict::Merge | OnConflict::Replace => Expect::Anything,
-            OnConflict::Ignore => Expect::Keep(None),
-            OnConflict::Error => Expect::Absent,
-        };
+        let expect = on_conflict.condition(Expect::Anything);
         let (fields, expect) = with_condition(in_force.definition.service(), record, expect)?;
         let ids = &self.context.ids;
-        match on_conflict {
-            OnConflict::Replace => {
-                let row = validate::row(in_force, fields, ids).map_err(Error::Invalid)?;
-                Ok(Write::put(row, expect))
-            }
-            OnConflict::Merge | OnConflict::Ignore | OnConflict::Error => {
-                let row = validate::changes(in_force, fields, ids).map_err(Error::Invalid)?;
-                Ok(Write::merge(row, expect))
-            }
-        }
+        let row = match on_conflict.needs_whole_rows() {
+            true => validate::row(in_force, fields, ids),
+            false => validate::changes(in_force, fields, ids),
+        };
+        Ok(on_conflict.write(row.map_err(Error::Invalid)?, expect))
     }
 }

@@ -37,14 +37,14 @@ pub(crate) struct Options {
 /// One write of a request.
 #[derive(Debug)]
 pub(crate) struct Item {
-    pub(crate) facts: Facts,
+    pub(crate) origin: WriteOrigin,
     /// The write, or its failure if that is known already.
     pub(crate) write: Result<Write, FailedWrite>,
 }
 
 /// The origin of a write in its request, for its result.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts {
+pub(crate) struct WriteOrigin {
     /// Place of the write in the request.
     pub(crate) place: Place,
     /// Place of the row in the request, to which the places of its faults are relative.
@@ -56,7 +56,7 @@ pub(crate) struct Facts {
 /// An item without its write, which the store takes.
 #[derive(Debug)]
 struct Pending {
-    facts: Facts,
+    origin: WriteOrigin,
     expect: Expect,
     key: Option<Json>,
     failed: Option<FailedWrite>,
@@ -74,16 +74,16 @@ pub(crate) async fn commit(
     reservation: Option<Reservation>,
 ) -> Result<WriteResults> {
     let (mut pending, mut writes) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
-    for Item { facts, write } in items {
+    for Item { origin, write } in items {
         pending.push(match write {
             Ok(write) => {
                 let pending =
-                    Pending { facts, expect: write.expect.clone(), key: key_of(&write), failed: None };
+                    Pending { origin, expect: write.expect.clone(), key: key_of(&write), failed: None };
                 writes.push(write);
                 pending
             }
             Err(failed) => {
-                Pending { facts, expect: Expect::Anything, key: failed.key.clone(), failed: Some(failed) }
+                Pending { origin, expect: Expect::Anything, key: failed.key.clone(), failed: Some(failed) }
             }
         });
     }
@@ -115,7 +115,7 @@ pub(crate) async fn commit(
         return replayed(context, reservation.read(&row)?).await;
     }
     let mut results = results(&pending, &outcomes)?;
-    add_current(context, &mut results).await?;
+    add_current(context, &mut results).await;
     let is_aborted = options.is_atomic && outcomes.iter().any(Outcome::is_failure);
     if is_aborted {
         return Err(aborted(results.into_iter().filter_map(failure)));
@@ -127,7 +127,7 @@ pub(crate) async fn commit(
 pub(crate) async fn replayed(context: &Context, answer: StoredAnswer) -> Result<WriteResults> {
     let answer = answer.answer.ok_or(Error::KeyReused)?;
     let mut results: Vec<WriteResult> = serde_json::from_str(&answer).map_err(|_| Error::KeyReused)?;
-    add_current(context, &mut results).await?;
+    add_current(context, &mut results).await;
     Ok(WriteResults { results, replayed: true })
 }
 
@@ -180,9 +180,11 @@ impl Pending {
                         self.failed(FailureReason::Exists, detail)
                     }
                     _ => {
-                        let detail = format!(
-                            "the row has changed: its current version is {version}, not the one in the request"
-                        );
+                        let expected = match self.expect {
+                            Expect::Version(expected) | Expect::Exactly(expected) => expected.to_string(),
+                            _ => "the one in the request".to_owned(),
+                        };
+                        let detail = format!("the row has version {version}, not {expected}");
                         self.failed(FailureReason::Conflict, detail)
                     }
                 }
@@ -193,15 +195,15 @@ impl Pending {
             }
             Outcome::Missing => {
                 let key = self.key.as_ref().map(Json::to_string).unwrap_or_default();
-                let detail = format!("storage `{}` has no row with the key {key}", self.facts.storage);
+                let detail = format!("storage `{}` has no row with the key {key}", self.origin.storage);
                 self.failed(FailureReason::Missing, detail)
             }
             Outcome::VersionRequired => {
-                let detail = Error::VersionRequired(self.facts.storage.clone()).to_string();
+                let detail = Error::VersionRequired(self.origin.storage.clone()).to_string();
                 self.failed(FailureReason::VersionRequired, detail)
             }
             Outcome::Invalid(faults) => {
-                let Facts { place, row, storage, .. } = &self.facts;
+                let WriteOrigin { place, row, storage, .. } = &self.origin;
                 let mut failed = FailedWrite::invalid(row, storage, self.key.clone(), faults);
                 failed.pointer = place.pointer().unwrap_or_default();
                 WriteResult::Failed(failed)
@@ -215,8 +217,8 @@ impl Pending {
 
     fn failed(&self, reason: FailureReason, detail: String) -> WriteResult {
         WriteResult::Failed(FailedWrite {
-            pointer: self.facts.place.pointer().unwrap_or_default(),
-            storage: self.facts.storage.clone(),
+            pointer: self.origin.place.pointer().unwrap_or_default(),
+            storage: self.origin.storage.clone(),
             key: self.key.clone(),
             reason,
             detail,
@@ -231,8 +233,9 @@ fn written(stored: &Stored) -> WrittenRow {
     WrittenRow { key: stored.row.key.to_json(kind), version: stored.row.version }
 }
 
-/// Adds the current rows to writes whose condition they did not meet, as long as they are not too large together.
-async fn add_current(context: &Context, results: &mut [WriteResult]) -> Result<()> {
+/// Adds the current rows to writes whose condition they did not meet, as long as they are not too large together. Those
+/// that cannot be read are left out: the writes are committed, and a client that got an error would repeat them.
+async fn add_current(context: &Context, results: &mut [WriteResult]) {
     let mut wanted: BTreeMap<String, Vec<&mut FailedWrite>> = BTreeMap::new();
     for result in results {
         if let WriteResult::Failed(failed) = result
@@ -243,28 +246,37 @@ async fn add_current(context: &Context, results: &mut [WriteResult]) -> Result<(
     }
     let mut left = MAX_CURRENT_BYTES;
     for (storage, failed) in wanted {
-        // A storage that was removed since has no rows.
-        let Some(storage) = context.store.catalogue().get(&storage) else { continue };
-        let Some(in_force) = &storage.in_force else { continue };
-        let kind = &in_force.definition.key.kind;
-        let keys: Vec<Value> =
-            failed.iter().filter_map(|failed| kind.read(failed.key.as_ref()?).ok()).collect();
-        let found = match context.store.rows(in_force, &keys, left).await {
-            Ok(found) => found,
-            Err(Error::Moved(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        left = left.saturating_sub(found.rows.iter().map(StoredRow::size).sum());
-        let mut rows: BTreeMap<String, Json> = BTreeMap::new();
-        for row in &found.rows {
-            rows.insert(row.key.to_json(kind).to_string(), row.to_json(&in_force.definition));
-        }
-        for failed in failed {
-            failed.current = failed.key.as_ref().and_then(|key| rows.get(&key.to_string())).cloned();
+        match add_current_of(context, &storage, failed, left).await {
+            Ok(bytes) => left = left.saturating_sub(bytes),
+            Err(error) => tracing::warn!(storage, %error, "results of writes lack the current rows"),
         }
         if left == 0 {
             break;
         }
     }
-    Ok(())
+}
+
+/// Adds the current rows of a storage up to this size. Returns their size.
+async fn add_current_of(
+    context: &Context,
+    storage: &str,
+    failed: Vec<&mut FailedWrite>,
+    max_bytes: usize,
+) -> Result<usize> {
+    // A storage that was removed since has no rows.
+    let Some(storage) = context.store.catalogue().get(storage) else { return Ok(0) };
+    let Some(in_force) = &storage.in_force else { return Ok(0) };
+    let kind = &in_force.definition.key.kind;
+    let keys: Vec<Value> = failed.iter().filter_map(|failed| kind.read(failed.key.as_ref()?).ok()).collect();
+    let found = context.store.rows(in_force, &keys, max_bytes).await?;
+    let mut rows: BTreeMap<String, Json> = BTreeMap::new();
+    // A key that was looked up and not found has no row.
+    rows.extend(keys.iter().take(found.keys).map(|key| (key.to_json(kind).to_string(), Json::Null)));
+    for row in &found.rows {
+        rows.insert(row.key.to_json(kind).to_string(), row.to_json(&in_force.definition));
+    }
+    for failed in failed {
+        failed.current = failed.key.as_ref().and_then(|key| rows.get(&key.to_string())).cloned();
+    }
+    Ok(found.rows.iter().map(StoredRow::size).sum())
 }

@@ -38,13 +38,25 @@ impl OnConflict {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 
-    /// Returns the write of a row. `expect` is the condition of a row that is merged.
+    /// Returns the condition of a write, given the one of a row that is changed or replaced.
+    pub(crate) fn condition(self, of_existing: Expect) -> Expect {
+        match self {
+            Self::Merge | Self::Replace => of_existing,
+            Self::Ignore => Expect::Keep(None),
+            Self::Error => Expect::Absent,
+        }
+    }
+
+    /// Returns whether rows must have all required fields, even if their key exists.
+    pub(crate) fn needs_whole_rows(self) -> bool {
+        self == Self::Replace
+    }
+
+    /// Returns the write of a row on a [condition](Self::condition).
     pub(crate) fn write(self, row: Row, expect: Expect) -> Write {
         match self {
-            Self::Merge => Write::merge(row, expect),
             Self::Replace => Write::put(row, expect),
-            Self::Ignore => Write::merge(row, Expect::Keep(None)),
-            Self::Error => Write::merge(row, Expect::Absent),
+            Self::Merge | Self::Ignore | Self::Error => Write::merge(row, expect),
         }
     }
 }

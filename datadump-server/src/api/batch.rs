@@ -55,8 +55,8 @@ impl Batch {
     /// `op` is `create` (the row must be new), `save` (insert, or change the fields that are sent), `replace`, `patch`
     /// (RFC 7396) or `delete`. `create` and `save` have the key in the `row`; the others name it as `key`. With
     /// `if_version` the row must have this version. The operations take effect in order, in one transaction. If one
-    /// fails, none takes effect, and the response is 400 or 409 with all failures in `errors`; with `atomic: false` each
-    /// succeeds or fails by itself. At most 1,000 operations.
+    /// fails, none takes effect, and the response is 400 or 409 with the first 100 failures in `errors`; with
+    /// `atomic: false` each succeeds or fails by itself. At most 1,000 operations.
     #[oai(path = "/", method = "post", operation_id = "run_batch")]
     async fn run(
         &self,

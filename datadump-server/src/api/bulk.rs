@@ -1,6 +1,6 @@
 //! `/api/v1/storage/{name}/bulk/`: many rows at once.
 
-use datadump_core::{BulkOptions, Dump, Error, Fault, MAX_BULK_ROWS, OnConflict, Place, json as core_json};
+use datadump_core::{BulkOptions, Dump, OnConflict};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     answer::Reply,
-    extract::{MaybeKey, Parameter, Query, QueryParameters, RowsBody},
+    extract::{MaybeKey, Parameter, Query, QueryParameters, RowsBody, flag},
     problem::Problem,
 };
 
@@ -86,24 +86,13 @@ impl QueryParameters for BulkQuery {
     ];
 }
 
-fn flag(name: &str, text: &str) -> Result<bool, Problem> {
-    match text {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => {
-            let detail = format!("the query parameter `{name}` must be 1 or 0, not {text:?}");
-            Err(Problem::parameter(name, "invalid-parameter", detail))
-        }
-    }
-}
-
 #[OpenApi(prefix_path = "/api/v1/storage", tag = "Tag::Rows")]
 impl Bulk {
     /// Save many rows
     ///
     /// Each row is inserted, or merged into the row with its key, as if it were sent alone; a later row sees what the
     /// earlier ones have stored. All rows become visible at once. A row that fails does not affect the others, unless
-    /// the request is `atomic`: then nothing is stored, and the response is 400 or 409 with all failures in `errors`.
+    /// the request is `atomic`: then nothing is stored, and the response is 400 or 409 with the first 100 failures in `errors`.
     /// At most 10,000 rows.
     #[oai(path = "/:name/bulk", method = "post", operation_id = "save_rows")]
     async fn save(
@@ -115,36 +104,17 @@ impl Bulk {
         /// A JSON array of rows, or one row per line (NDJSON).
         rows: RowsBody,
     ) -> Result<BulkResponse, Problem> {
-        let mut memory = self.dump.ingest().memory().share(0);
-        let mut records = Vec::new();
-        let parsed = core_json::each_item(&rows.0, |record| {
-            if records.len() == MAX_BULK_ROWS {
-                return Err(too_many());
-            }
-            memory
-                .grow(core_json::array_size(std::slice::from_ref(&record)))
-                .map_err(|_| Error::Overloaded)?;
-            records.push(record);
-            Ok(())
-        });
-        parsed.map_err(|error| {
+        let saved = Box::pin(self.dump.save_many_of(&name.0, rows.0, query.0.0, key.0)).await;
+        let saved = saved.map_err(|error| {
             let is_not_json = error.faults().iter().any(|fault| fault.code == "not-json");
             let problem = Problem::from(error);
             if is_not_json { problem.with_hint(LINES_HINT) } else { problem }
         })?;
-        drop(rows);
-        let saved = Box::pin(self.dump.save_many(&name.0, records, query.0.0, key.0)).await?;
         let Counts { created, updated, ignored, failed, .. } = Counts::of(&saved.results);
         let results = saved.results.into_iter().map(WriteResultAnswer::from).collect();
         let answer = BulkAnswer { created, updated, ignored, failed, results };
         Ok(BulkResponse::Saved(Reply(answer), saved.replayed.then_some(true)))
     }
-}
-
-fn too_many() -> Error {
-    let detail =
-        format!("more than {MAX_BULK_ROWS} rows, the limit per request: send them in several requests");
-    Error::Settings(vec![Fault::new(Place::body(), "too-many", detail)])
 }
 
 /// Example bodies for the API document.

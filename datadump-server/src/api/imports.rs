@@ -11,10 +11,10 @@ use crate::{
     answer::{Reply, Streamed, separated},
     extract::{
         BaseUrl, ContentRange, LIMIT, ListParameters, MaybeKey, OFFSET, Pairs, Parameter, Query,
-        QueryParameters, ThrowBody, ThrowHead, whole_number,
+        QueryParameters, ThrowBody, ThrowHead, flag, whole_number,
     },
     problem::Problem,
-    throwing::{Thrower, flag},
+    throwing::Thrower,
 };
 
 /// Operations on imports.

@@ -11,7 +11,8 @@ use crate::{error::failed_write, problem::FaultAnswer};
 #[derive(Debug, Default, ApiObject, Serialize)]
 #[oai(rename = "WriteResult")]
 pub(crate) struct WriteResultAnswer {
-    /// Status that a request for this row alone would have.
+    /// 201 (inserted), 200 (changed or ignored), 204 (deleted), 400 (invalid), 404 (no such row), 409 (the row exists, or
+    /// does not have the version) or 428 (the version is required).
     status: u16,
     /// Key of the row; absent if it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +33,7 @@ pub(crate) struct WriteResultAnswer {
     #[oai(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FaultAnswer>,
-    /// The row as it is now, if it did not meet the condition.
+    /// The row as it is now, if it did not meet the condition; null if there is none. Absent if it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<Json>,
 }

@@ -26,7 +26,7 @@ pub(crate) use last_event_id::{LAST_EVENT_ID, LastEventId};
 pub(crate) use list_query::{COUNT, CURSOR, LIMIT, ListParameters, OFFSET, ORDERING, Paging};
 pub(crate) use precondition::{IfMatch, IfNoneMatch, KnownVersions, expectation};
 pub(crate) use query::{
-    NoQuery, Pairs, Parameter, Query, QueryParameters, flatten, parse_query_lossy, passed_on, push,
+    NoQuery, Pairs, Parameter, Query, QueryParameters, flag, flatten, parse_query_lossy, passed_on, push,
     unknown_parameter, whole_number,
 };
 pub(crate) use rows_body::RowsBody;

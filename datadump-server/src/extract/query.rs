@@ -110,6 +110,14 @@ impl<'a, P: QueryParameters> ApiExtractor<'a> for Query<P> {
     }
 }
 
+/// Parses a parameter that is on or off.
+pub(crate) fn flag(name: &str, text: &str) -> Result<bool, Problem> {
+    datadump_core::parse_flag(text).ok_or_else(|| {
+        let detail = format!("`{name}` must be 1 or 0, not `{text}`");
+        Problem::parameter(name, "invalid-parameter", detail)
+    })
+}
+
 /// Creates a parameter that the core parses.
 pub(crate) const fn passed_on(
     name: &'static str,

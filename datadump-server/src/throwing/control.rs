@@ -3,7 +3,7 @@
 use poem_openapi::types::Type as _;
 
 use crate::{
-    extract::{Pairs, Parameter, QueryParameters, parse_query_lossy, push},
+    extract::{Pairs, Parameter, QueryParameters, flag, parse_query_lossy, push},
     problem::Problem,
 };
 
@@ -183,18 +183,6 @@ impl Control {
                 "`strict` cannot be combined with `ack=accepted`: errors are not known yet when the response is sent",
             ),
             _ => Ok(()),
-        }
-    }
-}
-
-/// Reads a parameter that is on or off.
-pub(crate) fn flag(name: &str, text: &str) -> Result<bool, Problem> {
-    match text {
-        "" | "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => {
-            let detail = format!("`{name}` must be 1 or 0, not `{text}`");
-            Err(Problem::parameter(name, "invalid-parameter", detail))
         }
     }
 }

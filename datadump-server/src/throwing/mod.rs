@@ -22,7 +22,7 @@ use poem::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-pub(crate) use self::control::{Control, DataQuery, Mode, OnError, ThrowArguments, ThrowQuery, flag};
+pub(crate) use self::control::{Control, DataQuery, Mode, OnError, ThrowArguments, ThrowQuery};
 pub(crate) use self::memory::{Lease, Memory};
 use crate::{
     config::Config,

@@ -1,8 +1,9 @@
-//! Parses which rows are to be changed or deleted: filters, and how many rows they may match.
+//! Selections of rows to change or delete: filters, and how many rows they may match.
 
 use super::{CONTROLS, Evaluator, Parser};
 use crate::{
     error::{Error, Result},
+    request::parse_flag,
     schema::Definition,
     store::query::Filter,
 };
@@ -69,16 +70,13 @@ pub(crate) fn selection(definition: &Definition, pairs: &[(String, String)]) -> 
 }
 
 impl Parser<'_> {
-    /// Returns whether a parameter is set: `1` or `true`.
+    /// Returns whether a parameter is on.
     fn flag(&mut self, name: &str) -> bool {
-        match self.control(name) {
-            None | Some("0" | "false") => false,
-            Some("1" | "true") => true,
-            Some(other) => {
-                self.fault(name, "mistyped", format!("{other:?} is not 1 or 0"));
-                false
-            }
-        }
+        let Some(text) = self.control(name) else { return false };
+        parse_flag(text).unwrap_or_else(|| {
+            self.fault(name, "invalid-parameter", format!("{text:?} is not 1 or 0"));
+            false
+        })
     }
 }
 
@@ -114,8 +112,8 @@ mod tests {
             ("max_affected=5&where={}", Err("no-filter")),
             ("max_affected=5&where={\"and\":[]}", Err("no-filter")),
             ("max_affected=5&all=1&size=1", Err("not-applicable")),
-            ("max_affected=5&all=yes", Err("mistyped")),
-            ("max_affected=5&size=1&dry_run=x", Err("mistyped")),
+            ("max_affected=5&all=yes", Err("invalid-parameter")),
+            ("max_affected=5&size=1&dry_run=x", Err("invalid-parameter")),
             ("max_affected=5&size=1&limit=1", Err("not-applicable")),
             ("max_affected=5&size=1&ordering=size", Err("not-applicable")),
             ("max_affected=5&color=1", Err("filter-not-indexed")),
