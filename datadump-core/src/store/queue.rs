@@ -16,11 +16,11 @@ use std::{
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{
-    CommitTimes, Load, Outcome, Write, WriteBatch, admission::Admission, commit_times::CommitRecorder,
+    Action, CommitTimes, Load, Outcome, Write, WriteBatch, admission::Admission, commit_times::CommitRecorder,
 };
 use crate::{
     error::{Error, Result},
-    schema::Value,
+    schema::{Patch, Value},
 };
 
 /// Maximum number of writes in one transaction, unless a single batch has more.
@@ -136,7 +136,7 @@ impl<C> Queue<C> {
         // Held until the caller resumes: it waits for a CPU as well as for the disk.
         let _in_flight = self.admission.enter(queued_at);
         let records = usize::from(batch.idempotency.is_some());
-        let bytes = batch.writes.iter().map(write_size).sum::<usize>() + records * RECORD_BYTES;
+        let bytes = batch_size(&batch.writes) + records * RECORD_BYTES;
         let permit = self.gauge.admit(batch.writes.len() + records, bytes).ok_or(Error::Overloaded)?;
         let (sender, outcomes) = oneshot::channel();
         self.send(Entry::Job(Job { batch, queued_at, reply: Reply { sender, permit } }))?;
@@ -178,8 +178,34 @@ fn closed() -> Error {
     Error::Unavailable("the database is closed".into())
 }
 
-/// Returns the approximate size of a write.
+/// Returns the approximate size of a write while it is applied.
 pub(super) fn write_size(write: &Write) -> usize {
+    let patch = shared_patch(write).map_or(0, |patch| patch.size());
+    patch + unshared_size(write)
+}
+
+/// Returns the approximate size of writes in the queue. A patch that consecutive writes share counts once.
+fn batch_size(writes: &[Write]) -> usize {
+    let (mut bytes, mut last) = (0, None);
+    for write in writes {
+        bytes += unshared_size(write);
+        if let Some(patch) = shared_patch(write)
+            && last.replace(Arc::as_ptr(patch)) != Some(Arc::as_ptr(patch))
+        {
+            bytes += patch.size();
+        }
+    }
+    bytes
+}
+
+fn shared_patch(write: &Write) -> Option<&Arc<Patch>> {
+    match &write.action {
+        Action::Patch { patch, .. } => Some(patch),
+        Action::Put(_) | Action::Merge(_) | Action::Delete { .. } => None,
+    }
+}
+
+fn unshared_size(write: &Write) -> usize {
     let own = match write.action.row() {
         Some(row) => row.size(),
         None => write.action.key().map_or(0, Value::size),
@@ -270,5 +296,37 @@ impl<C> QueueReceiver<C> {
             }
         }
         Some(WriterTask::Commit(jobs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        schema::{InForce, StorageId, Values, parse},
+        store::Expect,
+    };
+
+    #[test]
+    fn a_patch_that_writes_share_counts_once_in_the_queue_and_for_each_row_while_it_is_applied() {
+        let definition = parse::definition(&json!({
+            "name": "note", "key": {"name": "id", "type": "long"}, "fields": [{"name": "text", "type": "text"}],
+        }));
+        let in_force = Arc::new(InForce::new(StorageId(1), 1, definition.unwrap()));
+        let patch = || {
+            let mut set = Values::default();
+            set.set(0, Value::Text("x".repeat(1 << 20)));
+            Arc::new(Patch::from_validated(in_force.clone(), set, Vec::new()))
+        };
+        let shared = patch();
+        let write =
+            |id, patch: &Arc<Patch>| Write::patch(Value::Integer(id), patch.clone(), Expect::Anything);
+        let sharing: Vec<Write> = (0..100).map(|id| write(id, &shared)).collect();
+        assert!((1 << 20..2 << 20).contains(&batch_size(&sharing)));
+        assert!(sharing.iter().map(write_size).sum::<usize>() > 100 << 20);
+        let own: Vec<Write> = (0..100).map(|id| write(id, &patch())).collect();
+        assert!(batch_size(&own) > 100 << 20);
     }
 }

@@ -95,6 +95,7 @@ pub const CHECKS: &[Check] = checks![
     patches::a_dry_run_stores_nothing,
     patches::a_patch_for_an_old_version_is_refused,
     patches::an_atomic_batch_spans_storages,
+    patches::large_rows_are_patched_part_by_part,
     batches::an_atomic_batch_is_all_or_nothing,
     batches::a_failed_write_is_replaced,
     batches::an_unchanged_row_is_not_written,

@@ -301,3 +301,26 @@ pub(super) async fn an_atomic_batch_spans_storages(bench: &dyn Bench) -> Result<
     ensure_eq("a batch without failures", names(&done), expected)?;
     ensure("a row of the other storage", test.get("spare", json!(2)).await?.is_some())
 }
+
+pub(super) async fn large_rows_are_patched_part_by_part(bench: &dyn Bench) -> Result<()> {
+    const ROWS: i64 = 90;
+    let test = TestStore::with(bench, part()).await?;
+    let text = "x".repeat(500_000);
+    for id in 0..ROWS {
+        test.save("part", json!({"id": id, "name": "p", "data": {"text": text, "n": id}})).await?;
+    }
+    let merge = |code: Json| {
+        let patch = patch(&test, "part", &json!({"data": {"m": 1}, "code": code}))?;
+        let expect = matches(&test, &json!({"n": 9}))?;
+        let write = |id| Write::patch(Value::Integer(id), patch.clone(), expect.clone());
+        Ok::<_, Error>((0..ROWS).map(write).collect::<Vec<_>>())
+    };
+    let outcomes = test.store.write(WriteBatch::until_failure(merge(Json::Null)?)).await?;
+    ensure("all are updated", outcomes.iter().all(|outcome| name(outcome) == "updated"))?;
+    let last = read(&test, ROWS - 1).await?;
+    ensure_eq("a row", (&last[2]["m"], &last[2]["n"], &last[3]), (&json!(1), &json!(ROWS - 1), &json!(2)))?;
+    let outcomes = test.store.write(WriteBatch::until_failure(merge(json!("same"))?)).await?;
+    let failed = outcomes.iter().filter(|outcome| name(outcome) == "invalid").count();
+    ensure_eq("the second row that gets the same code", (failed, name(&outcomes[1])), (1, "invalid"))?;
+    ensure_eq("nothing is written", read(&test, 0).await?[3].clone(), json!(2))
+}

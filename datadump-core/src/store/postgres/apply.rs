@@ -22,6 +22,9 @@ use crate::{
 /// Maximum number of attempts to draw free keys; each draws twice as many.
 const MAX_DRAWS: u32 = 24;
 
+/// Size of the values that one statement writes, unless a single row is larger.
+const MAX_STATEMENT_BYTES: usize = 16 << 20;
+
 /// Why writes could not be applied.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -35,6 +38,8 @@ pub(super) enum Failure {
         /// Position of the batch among all that the writer has.
         batch: usize,
     },
+    /// The stored rows that these writes need are larger than [`ReadRows::UpTo`]. Nothing was written.
+    PartTooLarge,
 }
 
 impl From<sqlx::Error> for Failure {
@@ -48,7 +53,9 @@ impl Failure {
     pub(super) fn class(&self) -> ErrorClass {
         match self {
             Self::Sql(error) => ErrorClass::of(error),
-            Self::Collision | Self::Catalogue(_) | Self::Migrating { .. } => ErrorClass::Again,
+            Self::Collision | Self::Catalogue(_) | Self::Migrating { .. } | Self::PartTooLarge => {
+                ErrorClass::Again
+            }
         }
     }
 }
@@ -56,7 +63,8 @@ impl Failure {
 /// Reading and locking of rows before they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadRows {
-    Yes,
+    /// Read the values that the writes need, up to this many bytes.
+    UpTo(usize),
     /// Insert as if no row existed; if one does, the transaction fails.
     No,
 }
@@ -77,7 +85,7 @@ pub(super) async fn apply(
     }
     draw_keys(session, targets, writes).await?;
     let locked = match read_rows {
-        ReadRows::Yes => lock(session, targets, writes, LockRead::Needed).await?,
+        ReadRows::UpTo(bytes) => lock(session, targets, writes, LockRead::UpTo(bytes)).await?,
         ReadRows::No => LockedRows::new(),
     };
     let decided = batch::decide_all(targets, writes, &locked, stamps)?;
@@ -86,6 +94,11 @@ pub(super) async fn apply(
         insert(session, target, changes.inserted, read_rows).await?;
     }
     Ok(decided.outcomes)
+}
+
+impl ReadRows {
+    /// All values that the writes need.
+    pub(super) const ALL: Self = Self::UpTo(usize::MAX);
 }
 
 /// Inserts new rows, those with the same fields by one statement.
@@ -129,15 +142,30 @@ pub(super) async fn delete_and_update(
     let mut updated = changes.updated.clone();
     let all = FieldSet::first(definition.fields.len());
     updated.sort_by(|one, other| one.set_fields(&all).cmp(other.set_fields(&all)));
-    for same in updated.chunk_by(|one, other| one.set_fields(&all) == other.set_fields(&all)) {
+    for mut same in updated.chunk_by(|one, other| one.set_fields(&all) == other.set_fields(&all)) {
         let Some(fields) = same.first().map(|row| row.set_fields(&all)) else { continue };
-        for rows in same.chunks((rows::MAX_VALUES / fields.len().max(1)).max(1)) {
+        while !same.is_empty() {
+            let sizes = same.iter().map(|row| row.values.size());
+            let (rows, rest) = same.split_at(statement_length(sizes, fields.len()));
             let arguments = row_arrays(definition, fields, rows)?;
             let updated = session.run(&target.statements.of(fields).update, arguments).await?;
             check_count(updated, rows.len())?;
+            same = rest;
         }
     }
     Ok(())
+}
+
+/// Returns the number of rows that the next statement writes, given the sizes of those that are left: at least one.
+fn statement_length(sizes: impl Iterator<Item = usize>, fields: usize) -> usize {
+    let max_rows = (rows::MAX_VALUES / fields.max(1)).max(1);
+    let mut bytes = 0_usize;
+    let fits = |size: &usize| {
+        let is_first = bytes == 0;
+        bytes = bytes.saturating_add(size.saturating_add(1));
+        is_first || bytes <= MAX_STATEMENT_BYTES
+    };
+    sizes.take(max_rows).take_while(fits).count()
 }
 
 /// Checks that a statement affected every row it was meant for; a missing row must not be ignored.
@@ -148,8 +176,8 @@ fn check_count(affected: u64, expected: usize) -> Result<(), Failure> {
 /// The part of each row that is read when it is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockRead {
-    /// The values that the writes of its row need.
-    Needed,
+    /// The values that the writes of its row need. It fails if they have more bytes than this in total.
+    UpTo(usize),
     /// Nothing but its key and service columns.
     Key,
 }
@@ -160,14 +188,18 @@ pub(super) async fn lock(
     targets: &[Target],
     writes: &[PlannedWrite<'_>],
     read: LockRead,
-) -> sqlx::Result<LockedRows> {
+) -> Result<LockedRows, Failure> {
     let mut locked = Vec::with_capacity(targets.len());
+    let mut left = match read {
+        LockRead::UpTo(bytes) => bytes,
+        LockRead::Key => usize::MAX,
+    };
     for (place, target) in targets.iter().enumerate() {
         let mut seen = HashSet::new();
         let (mut keys, mut fields): (Vec<&Value>, _) = (Vec::new(), FieldSet::first(0));
         for write in writes.iter().filter(|write| write.target == place) {
             let Some(key) = &write.key else { continue };
-            if read == LockRead::Needed {
+            if read != LockRead::Key {
                 fields.extend(&write.needed_fields(&target.in_force));
             }
             if seen.insert(KeyRef::of(key)?) {
@@ -186,7 +218,9 @@ pub(super) async fn lock(
         let mut selected = query.fetch(&mut session.connection);
         let mut found = Vec::new();
         while let Some(row) = selected.try_next().await? {
-            found.push(rows::read(&row, definition, &fields)?);
+            let row = rows::read(&row, definition, &fields)?;
+            left = left.checked_sub(row.values.size()).ok_or(Failure::PartTooLarge)?;
+            found.push(row);
         }
         locked.push(found);
     }
@@ -259,4 +293,24 @@ pub(super) fn row_arrays(
         columns::bind(&mut arguments, &Kind::Timestamp, times.iter())?;
     }
     Ok(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_ends_when_it_is_large() {
+        for (sizes, fields, length) in [
+            (vec![], 1, 0),
+            (vec![100; 10], 1, 10),
+            (vec![0; rows::MAX_VALUES + 1], 1, rows::MAX_VALUES),
+            (vec![0; 9], rows::MAX_VALUES / 2, 2),
+            (vec![0; 9], 2 * rows::MAX_VALUES, 1),
+            (vec![2 * MAX_STATEMENT_BYTES, 1], 1, 1),
+            (vec![MAX_STATEMENT_BYTES / 4; 10], 1, 3),
+        ] {
+            assert_eq!(statement_length(sizes.into_iter(), fields), length);
+        }
+    }
 }

@@ -127,7 +127,7 @@ impl<'b> CallStates<'b> {
 /// Returns the error for the caller of one batch of a failed transaction.
 fn error_of(failure: &Failure) -> Error {
     match failure {
-        Failure::Collision => {
+        Failure::Collision | Failure::PartTooLarge => {
             Error::Unavailable("other clients keep writing the same rows; try again".into())
         }
         Failure::Catalogue(error) => Error::Unavailable(error.to_string().into()),

@@ -34,7 +34,7 @@ pub(super) async fn replayed<'b>(
     if reads.writes.is_empty() {
         return Ok(Vec::new());
     }
-    let found = apply::lock(session, &reads.targets, &reads.writes, LockRead::Needed).await?;
+    let found = apply::lock(session, &reads.targets, &reads.writes, LockRead::UpTo(usize::MAX)).await?;
     let mut records: HashMap<KeyRef<'_>, &PartialRow> = HashMap::new();
     for row in found.iter().flatten() {
         records.insert(KeyRef::of(&row.key)?, row);

@@ -9,6 +9,7 @@ use super::{
     batch::{self, PlannedAction, PlannedWrite, Stamps, Target},
     columns::{self, KeyRef},
     error::{ErrorClass, details},
+    parts::MAX_READ_BYTES,
     rows::{NewRow, WrittenRow},
     session::Session,
 };
@@ -108,7 +109,8 @@ impl Isolation<'_> {
             else {
                 continue;
             };
-            match self.try_part(tried).await? {
+            let max_read = if part.len() > 1 { MAX_READ_BYTES } else { usize::MAX };
+            match self.try_part(tried, max_read).await? {
                 PartResult::Applied(found) => {
                     results.iter_mut().zip(found).for_each(|(slot, found)| *slot = found);
                     applied.push(range);
@@ -155,7 +157,7 @@ impl Isolation<'_> {
     ) -> Result<(), Failure> {
         for range in ranges {
             let Some(writes) = writes.get_mut(range.clone()) else { continue };
-            let found = match apply(self.session, self.targets, writes, self.stamps, ReadRows::Yes).await {
+            let found = match apply(self.session, self.targets, writes, self.stamps, ReadRows::ALL).await {
                 // It was accepted before, so another session has taken a unique value since.
                 Err(Failure::Sql(error)) if is_refusal(&error) => return Err(Failure::Collision),
                 found => found?,
@@ -191,15 +193,19 @@ impl Isolation<'_> {
         Ok(Vec::new())
     }
 
-    /// Tries to apply a part, and rolls it back if the database refuses it.
-    async fn try_part(&mut self, writes: &mut [PlannedWrite<'_>]) -> Result<PartResult, Failure> {
+    /// Tries to apply a part, and rolls it back if the database refuses it or its stored rows are larger than this.
+    async fn try_part(
+        &mut self,
+        writes: &mut [PlannedWrite<'_>],
+        max_read: usize,
+    ) -> Result<PartResult, Failure> {
         self.session.execute("SAVEPOINT part").await?;
-        let refused = match self.sift(writes).await {
+        let refused = match self.sift(writes, max_read).await {
             Ok(Some(outcomes)) => {
                 self.session.execute("RELEASE SAVEPOINT part").await?;
                 return Ok(PartResult::Applied(outcomes));
             }
-            Ok(None) => None,
+            Ok(None) | Err(Failure::PartTooLarge) => None,
             Err(Failure::Sql(error)) if is_refusal(&error) => Some(error),
             Err(failure) => return Err(failure),
         };
@@ -210,9 +216,13 @@ impl Isolation<'_> {
     /// Applies writes, except new rows that violate a unique index: these get their final outcomes. So the
     /// most frequent fault needs no search, however many rows have it. Returns `None` if such a row is part
     /// of an all-or-nothing batch, or other writes of its key depend on it.
-    async fn sift(&mut self, writes: &mut [PlannedWrite<'_>]) -> Result<Option<Vec<Outcome>>, Failure> {
+    async fn sift(
+        &mut self,
+        writes: &mut [PlannedWrite<'_>],
+        max_read: usize,
+    ) -> Result<Option<Vec<Outcome>>, Failure> {
         apply::draw_keys(self.session, self.targets, writes).await?;
-        let locked = apply::lock(self.session, self.targets, writes, LockRead::Needed).await?;
+        let locked = apply::lock(self.session, self.targets, writes, LockRead::UpTo(max_read)).await?;
         let decided = batch::decide_all(self.targets, writes, &locked, self.stamps)?;
         let mut refused: Vec<(usize, Vec<Fault>)> = Vec::new();
         let targets = self.targets;

@@ -93,7 +93,7 @@ impl<'p> SystemWrites<'p> {
         session: &mut Session,
         stamps: &Stamps,
     ) -> Result<Vec<Outcome>, Failure> {
-        apply(session, &self.targets, &mut self.writes, stamps, ReadRows::Yes).await
+        apply(session, &self.targets, &mut self.writes, stamps, ReadRows::ALL).await
     }
 }
 

@@ -13,6 +13,9 @@ use crate::store::{Atomicity, Outcome, Reprove, Write, queue::write_size};
 const MAX_WRITES: usize = 32_768;
 const MAX_BYTES: usize = 8 << 20;
 
+/// Size of the stored values that are read for a part, unless it is a single write or a batch that cannot be cut.
+pub(super) const MAX_READ_BYTES: usize = 32 << 20;
+
 /// Size that a write counts for when it needs values of its row, which are not known before they are read.
 const STORED_BYTES: usize = 8 << 10;
 
@@ -25,15 +28,28 @@ pub(super) async fn apply_all(
     read_rows: ReadRows,
 ) -> Result<Vec<Outcome>, Failure> {
     let can_be_cut = pending.iter().all(|pending| pending.batch.atomicity != Atomicity::AllOrNothing);
-    let total = count(pending);
+    let (total, mut max_writes) = (count(pending), MAX_WRITES);
     let mut outcomes = Vec::with_capacity(total);
     while outcomes.len() < total {
         let rest = || writes(pending).skip(outcomes.len());
-        let length = if can_be_cut { part_length(rest().map(|(_, write)| part_size(write))) } else { total };
+        let length = match can_be_cut {
+            true => part_length(rest().map(|(_, write)| part_size(write)), max_writes),
+            false => total,
+        };
         let mut planned = plan(rest().take(length), isolation.targets, reprove)?;
-        let stamps = isolation.stamps;
-        let mut applied =
-            apply(isolation.session, isolation.targets, &mut planned, stamps, read_rows).await?;
+        let read_rows = match read_rows {
+            ReadRows::UpTo(_) if !can_be_cut || length == 1 => ReadRows::ALL,
+            read_rows => read_rows,
+        };
+        let (session, stamps) = (&mut *isolation.session, isolation.stamps);
+        let mut applied = match apply(session, isolation.targets, &mut planned, stamps, read_rows).await {
+            Err(Failure::PartTooLarge) => {
+                // The next rows are probably large, too.
+                max_writes = length.div_ceil(2);
+                continue;
+            }
+            applied => applied?,
+        };
         isolation.complete(&mut planned, &mut applied).await?;
         outcomes.append(&mut applied);
         if end_at_failure(pending, &mut outcomes) {
@@ -52,7 +68,7 @@ pub(super) async fn isolate_failure(
     let mut outcomes = Vec::with_capacity(count(pending));
     while outcomes.len() < count(pending) {
         let rest = || writes(pending).skip(outcomes.len());
-        let length = part_length(rest().map(|(_, write)| part_size(write)));
+        let length = part_length(rest().map(|(_, write)| part_size(write)), MAX_WRITES);
         let mut planned = plan(rest().take(length), isolation.targets, reprove)?;
         outcomes.append(&mut isolation.run(&mut planned).await?);
         if end_at_failure(pending, &mut outcomes) {
@@ -80,14 +96,14 @@ fn part_size(write: &Write) -> usize {
 }
 
 /// Returns the number of writes in the next part, given the sizes of those that are left.
-fn part_length(sizes: impl Iterator<Item = usize>) -> usize {
+fn part_length(sizes: impl Iterator<Item = usize>, max_writes: usize) -> usize {
     let mut bytes = 0;
     let fits = |size: &usize| {
         let fits = bytes < MAX_BYTES;
         bytes += size;
         fits
     };
-    sizes.take(MAX_WRITES).take_while(fits).count()
+    sizes.take(max_writes).take_while(fits).count()
 }
 
 #[cfg(test)]
@@ -103,7 +119,7 @@ mod tests {
             (vec![10 * MAX_BYTES, 1], 1),
             (vec![MAX_BYTES / 2; 10], 2),
         ] {
-            assert_eq!(part_length(sizes.into_iter()), length);
+            assert_eq!(part_length(sizes.into_iter(), MAX_WRITES), length);
         }
     }
 }

@@ -309,7 +309,15 @@ impl Writer {
         let mut isolation = Isolation { session, catalogue, targets: &targets, stamps };
         let mut outcomes = match mode {
             Mode::Blind => parts::apply_all(&mut isolation, pending, shared.reprove, ReadRows::No).await?,
-            Mode::Whole => parts::apply_all(&mut isolation, pending, shared.reprove, ReadRows::Yes).await?,
+            Mode::Whole => {
+                parts::apply_all(
+                    &mut isolation,
+                    pending,
+                    shared.reprove,
+                    ReadRows::UpTo(parts::MAX_READ_BYTES),
+                )
+                .await?
+            }
             Mode::Parts if stops_at_failure(pending) => {
                 parts::isolate_failure(&mut isolation, pending, shared.reprove).await?
             }
