@@ -1,10 +1,12 @@
 //! The dependencies of every service: the store, the clock, the id generator, and the background tasks.
 
+mod filtered_writes;
+
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::Semaphore;
 
+pub(crate) use self::filtered_writes::FilteredWrites;
 use crate::{
     background::Background,
     clock::{Clock, Timestamp},
@@ -31,8 +33,8 @@ pub(crate) struct Context {
     pub(crate) background: Background,
     /// Memory for the rows of pages that callers ask for.
     pub(crate) read_memory: ReadMemory,
-    /// The permit for a change of all rows that match a filter.
-    pub(crate) filtered_writes: Arc<Semaphore>,
+    /// Limits of changes of all rows that match a filter.
+    pub(crate) filtered_writes: Arc<FilteredWrites>,
 }
 
 impl Context {

@@ -2,13 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
-
 use super::Dump;
 use crate::{
     background::Background,
     clock::{Clock, SystemClock},
-    context::Context,
+    context::{Context, FilteredWrites},
     definitions::Definitions,
     error::{Error, Result},
     hub::{self, Hub, HubOptions},
@@ -238,7 +236,7 @@ impl Builder {
         let background = Background::default();
         let guard = Arc::new(background.guard());
         let read_memory = ReadMemory::new(self.read_memory);
-        let filtered_writes = Arc::new(Semaphore::new(1));
+        let filtered_writes = Arc::new(FilteredWrites::default());
         let context = Context { store, clock: self.clock, ids, background, read_memory, filtered_writes };
         let definitions = Definitions::new(context.clone());
         let idempotency = Idempotency::new(context.clone());

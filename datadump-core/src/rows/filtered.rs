@@ -1,6 +1,6 @@
 //! Changes or deletes all rows that match a filter, in one transaction.
 //!
-//! The keys are read first, page by page, so that the writer is only busy with rows that probably match. It tests each
+//! The keys are read first, in short transactions, so that the writer is only busy with rows that probably match. It tests each
 //! row again before it writes it: a row that has changed in the meantime, and no longer matches, is left alone. That is
 //! what `UPDATE … WHERE` of PostgreSQL does too. A row that begins to match in the meantime may be left alone as well.
 
@@ -10,20 +10,25 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     Rows,
+    export::Scan,
     write::{check_writable, object},
 };
 use crate::{
     error::{Error, Fault, Place, Result},
     schema::{FieldName, InForce, IndexKind, Patch, Value},
     store::{
-        Column, Count, Expect, Filter, Order, Outcome, Paging, Query, Write, WriteBatch,
+        Column, Expect, Filter, Outcome, Write, WriteBatch,
         query::{
-            Direction, Towards,
-            parse::{self, Selection},
+            Direction,
+            parse::{self, ExportQuery, Selection},
         },
     },
     validate,
 };
+
+/// Maximum size of a patch times the rows that it changes. They are written in one transaction, and on SQLite other writes
+/// wait for it.
+const MAX_PATCHED_BYTES: usize = 1 << 30;
 
 impl Rows {
     /// Changes all rows that the parameters select, as [`patch`](Self::patch) changes one: filters, `max_affected`,
@@ -41,7 +46,10 @@ impl Rows {
                 let patch = Arc::new(shared_patch(&in_force, patch)?);
                 let expect = Expect::Matches(Arc::new(selection.filter.clone()));
                 let write = |key| Write::patch(key, patch.clone(), expect.clone());
-                let check = |count| check_unique(&in_force, &patch, count);
+                let check = |count| {
+                    check_size(&patch, count)?;
+                    check_unique(&in_force, &patch, count)
+                };
                 self.write_matching(&in_force, &selection, write, check).await
             })
             .await?;
@@ -72,9 +80,10 @@ impl Rows {
         if in_force.definition.meta.require_version {
             return Err(Error::VersionRequired(self.name.clone()));
         }
-        // One at a time, because each may take as much memory as the whole queue.
-        let _permit = self.context.filtered_writes.acquire().await.map_err(Error::internal)?;
+        let limits = &self.context.filtered_writes;
+        let _searching = limits.search().await?;
         let keys = self.matching_keys(in_force, selection).await?;
+        let _writing = limits.write().await?;
         check(keys.len())?;
         let writes = keys.iter().cloned().map(write).collect();
         let batch = WriteBatch { is_dry_run: selection.is_dry_run, ..WriteBatch::until_failure(writes) };
@@ -91,29 +100,25 @@ impl Rows {
         Ok(affected)
     }
 
-    /// Returns the keys of the rows that match now.
+    /// Returns the keys of the rows that match now, which are read in short transactions, as those of an export.
     async fn matching_keys(&self, in_force: &Arc<InForce>, selection: &Selection) -> Result<Vec<Value>> {
-        let (mut keys, max) = (Vec::new(), selection.max_affected);
-        let mut query = Query {
+        let max = selection.max_affected;
+        let query = ExportQuery {
             filter: Some(selection.filter.clone()).filter(|filter| *filter != Filter::All(Vec::new())),
-            order: vec![Order { column: Column::Key, direction: Direction::Ascending }],
-            paging: Paging::Keyset { limit: max + 1, from: None, towards: Towards::Next },
-            count: Count::None,
             fields: Some(vec![Column::Key]),
-            identity: String::new(),
+            order: (Column::Key, Direction::Ascending),
+            limit: None,
         };
-        loop {
-            let page = self.context.store.page_within(in_force, &query, &self.context.read_memory).await?;
-            let more = page.more;
+        let memory = self.context.read_memory.clone();
+        let mut scan = Scan::new(self, in_force, query, vec![Column::Key], memory);
+        let mut keys: Vec<Value> = Vec::new();
+        while let Some(page) = scan.next((max + 1).saturating_sub(keys.len() as u64)).await? {
             keys.extend(page.rows.into_iter().map(|row| row.key));
-            let left = (max + 1).saturating_sub(keys.len() as u64);
-            if left == 0 {
+            if keys.len() as u64 > max {
                 return Err(Error::TooManyAffected { limit: max });
             }
-            let Some(last) = keys.last().filter(|_| more) else { return Ok(keys) };
-            query.paging =
-                Paging::Keyset { limit: left, from: Some(vec![last.clone()]), towards: Towards::Next };
         }
+        Ok(keys)
     }
 }
 
@@ -139,6 +144,21 @@ fn shared_patch(in_force: &Arc<InForce>, patch: &Json) -> Result<Patch> {
         return Err(Error::Invalid(vec![fault]));
     }
     validate::patch(in_force, changes).map_err(Error::Invalid)
+}
+
+/// Checks that a patch is not so large that writing it to so many rows would stop other writes for long.
+fn check_size(patch: &Patch, rows: usize) -> Result<()> {
+    let total = patch.size().saturating_mul(rows);
+    if rows < 2 || total <= MAX_PATCHED_BYTES {
+        return Ok(());
+    }
+    let detail = format!(
+        "{rows} rows match, and the patch has about {} bytes: together more than {} MiB, the limit per request; change \
+         fewer rows at a time",
+        patch.size(),
+        MAX_PATCHED_BYTES >> 20
+    );
+    Err(Error::Invalid(vec![Fault::new(Place::body(), "too-large", detail)]))
 }
 
 /// Checks that a patch does not give the same unique value to several rows.
