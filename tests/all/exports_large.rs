@@ -19,6 +19,7 @@ on_both![
     columns_stay_the_same_when_a_field_is_added,
     an_export_breaks_off_when_a_field_is_dropped,
     exports_take_little_memory,
+    exports_at_the_same_time_all_end,
 ];
 
 const MIB: usize = 1 << 20;
@@ -74,11 +75,16 @@ async fn all_rows_are_there_in_every_order(server: Server) {
         ("rest=7", Some(7), false),
         ("rest=7&ordering=-id", Some(7), true),
         ("rest=7&id__gte=30000", Some(7), false),
+        ("rest=7&ordering=updated_at", Some(7), false),
+        ("rest=7&color__isnull=false", Some(7), false),
     ] {
         let mut expected = all();
         expected.retain(|id| keep.is_none_or(|rest| id % 1000 == rest));
         if query.contains("id__gte") {
             expected.retain(|id| *id >= 30_000);
+        }
+        if query.contains("isnull") {
+            expected.retain(|id| id % 3 != 0);
         }
         if descending {
             expected.reverse();
@@ -92,6 +98,12 @@ async fn all_rows_are_there_in_every_order(server: Server) {
             expected.reverse();
         }
         assert!(ids(&exported(&server, &format!("fields=id&{query}")).await) == expected, "{query}");
+        // With a filter, too, most of whose rows have the same value.
+        expected.retain(|id| id % 1000 == 7 && id % 3 != 1);
+        let query = format!("fields=id&rest=7&color__ne=red&{query}");
+        let mut found = exported(&server, &query).await;
+        found.retain(|row| row["id"].as_u64().unwrap() % 3 != 1);
+        assert!(ids(&found).iter().all(|id| expected.contains(id)) && !found.is_empty(), "{query}");
     }
     let by_time = exported(&server, "ordering=updated_at").await;
     assert!(
@@ -270,4 +282,76 @@ async fn a_client_that_reads_an_export_slowly_gets_all_of_it() {
     }
     assert!(length > 85 * MIB && began.elapsed() > Duration::from_secs(5), "{:?}", began.elapsed());
     eventually("its memory is released", || async { (used(&server).await == 0).then_some(()) }).await;
+}
+
+async fn exports_at_the_same_time_all_end(server: Server) {
+    const EXPORTS: usize = 8;
+    server.declare(&definition(&[])).await;
+    store(&server, 0..ROWS / 2, &"x".repeat(2_000)).await;
+    // Together their row groups are larger than the memory for answers.
+    let exports = (0..EXPORTS).map(|_| async {
+        let file = server.get(&format!("{EXPORT}?format=parquet")).await.is(200);
+        let reader = SerializedFileReader::new(bytes::Bytes::from(file.body.clone())).unwrap();
+        reader.metadata().file_metadata().num_rows()
+    });
+    let rows = timeout(Duration::from_secs(50), futures_util::future::join_all(exports)).await.unwrap();
+    assert_eq!(rows, vec![i64::try_from(ROWS / 2).unwrap(); EXPORTS]);
+    assert_eq!(used(&server).await, 0);
+}
+
+/// Sends a request for an export on a connection of its own, and reads the beginning of the response.
+async fn requested(server: &Server, version: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(server.address()).await.unwrap();
+    let request = format!("GET {EXPORT} HTTP/{version}\r\nHost: localhost\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut begin = [0; 12];
+    socket.read_exact(&mut begin).await.unwrap();
+    assert!(begin.ends_with(b" 200"), "{}", String::from_utf8_lossy(&begin));
+    socket
+}
+
+#[tokio::test]
+async fn exports_beyond_the_limit_are_refused() {
+    const MAX_EXPORTS: usize = 16;
+    let server = Server::start(Database::sqlite()).await;
+    server.declare(&definition(&[])).await;
+    store(&server, 0..ROWS, &"x".repeat(2_000)).await;
+    let mut stalled = Vec::new();
+    for _ in 0..MAX_EXPORTS {
+        stalled.push(requested(&server, "1.1").await);
+    }
+    for format in ["ndjson", "parquet"] {
+        let refused = server.get(&format!("{EXPORT}?format={format}")).await;
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        assert_eq!(refused.problem(503)["code"], "overloaded");
+    }
+    // They do not take the memory of small lists.
+    assert_eq!(server.get("/api/v1/storage/item/?limit=400").await.is(200).json()["count"], ROWS);
+    drop(stalled);
+    let ends = || async {
+        let response = server.get(&format!("{EXPORT}?limit=1")).await;
+        (response.status == 200).then_some(())
+    };
+    eventually("there is room for an export", ends).await;
+}
+
+/// HTTP/1.0 has no chunks: only the end of the connection says that a response is complete.
+#[tokio::test]
+async fn an_export_over_http_1_0_that_breaks_off_resets_the_connection() {
+    let server = Server::start(Database::sqlite()).await;
+    server.declare(&definition(&[])).await;
+    store(&server, 0..ROWS, &"x".repeat(2_000)).await;
+    let mut body = Vec::new();
+    requested(&server, "1.0").await.read_to_end(&mut body).await.unwrap();
+    assert_eq!(body.iter().filter(|byte| **byte == b'{').count() as u64, ROWS);
+    let mut socket = requested(&server, "1.0").await;
+    let mut without = definition(&[]);
+    without["fields"].as_array_mut().unwrap().remove(1);
+    let plan = server.post("/api/v1/factory/storage/item/plan/", &without).await.is(200).json();
+    let path =
+        format!("/api/v1/factory/storage/?allow=destructive&plan={}", plan["plan_hash"].as_str().unwrap());
+    server.post(&path, &without).await.is(201).ok();
+    server.wait_until_applied("item").await;
+    let ended = timeout(Duration::from_secs(20), socket.read_to_end(&mut body)).await.unwrap();
+    assert_eq!(ended.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }

@@ -48,6 +48,12 @@ impl ReadMemory {
         Self(None)
     }
 
+    /// Returns the part of the memory that is for large answers, as memory of its own. For answers that are small piece by
+    /// piece, but in progress for as long as their clients like.
+    pub(crate) fn of_large(&self) -> Self {
+        Self(self.0.as_ref().map(|shares| Shares { small: shares.large.clone(), ..shares.clone() }))
+    }
+
     /// Reserves memory if it is free.
     pub(super) fn try_reserve(&self, bytes: usize) -> Option<ReadLease> {
         let Some(shares) = &self.0 else { return Some(ReadLease::default()) };
@@ -102,12 +108,12 @@ impl Share {
 
 impl ReadLease {
     /// Adds the memory of another lease to this one.
-    pub(crate) fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// Releases what exceeds this many bytes.
-    pub(crate) fn shrink_to(&mut self, bytes: usize) {
+    pub fn shrink_to(&mut self, bytes: usize) {
         let mut left = bytes.div_ceil(UNIT);
         for permit in &mut self.0 {
             let units = permit.num_permits();
@@ -152,6 +158,17 @@ mod tests {
         let all = memory.reserve(1000 * MIB).await.unwrap();
         assert_eq!(memory.used(), 96 * MIB);
         drop(all);
+    }
+
+    #[test]
+    fn memory_for_large_answers_can_be_taken_in_small_pieces() {
+        let memory = ReadMemory::new(128 * MIB);
+        let large = memory.of_large();
+        let leases: Vec<_> = (0..96).map(|_| large.try_reserve(MIB).unwrap()).collect();
+        assert!(large.try_reserve(1).is_none() && memory.try_reserve(2 * MIB).is_none());
+        assert!(memory.try_reserve(MIB).is_some(), "there is memory for small answers");
+        drop(leases);
+        assert_eq!(memory.used(), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Exports: rows that are read page by page while they are sent.
 
-use std::{io, mem};
+use std::{io, mem, sync::Arc};
 
 use datadump_core::{Error as CoreError, Export, Result as CoreResult, RowChunks, RowPage, TextFormat};
 use futures_util::{StreamExt as _, stream};
@@ -10,7 +10,10 @@ use poem_openapi::{
     ApiResponse,
     registry::{MetaMediaType, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+};
 
 use super::{
     RowFormat,
@@ -18,6 +21,30 @@ use super::{
     streamed::CHUNK_BYTES,
     success_in,
 };
+
+/// Maximum number of exports in progress. Each holds memory until its client has read it.
+const MAX_EXPORTS: usize = 16;
+
+/// Limits the exports in progress.
+#[derive(Debug, Clone)]
+pub(crate) struct ExportSlots(Arc<Semaphore>);
+
+/// The place of an export among those in progress.
+#[derive(Debug)]
+pub(crate) struct ExportSlot(#[expect(dead_code, reason = "it is released on drop")] OwnedSemaphorePermit);
+
+impl Default for ExportSlots {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_EXPORTS)))
+    }
+}
+
+impl ExportSlots {
+    /// Takes a slot if one is free.
+    pub(crate) fn take(&self) -> CoreResult<ExportSlot> {
+        self.0.clone().try_acquire_owned().map(ExportSlot).map_err(|_| CoreError::Overloaded)
+    }
+}
 
 /// A file with the rows of an export. It breaks off if reading them fails: an incomplete file never looks complete.
 pub(crate) struct ExportAnswer {
@@ -27,7 +54,7 @@ pub(crate) struct ExportAnswer {
 }
 
 /// The pages of an export, of which the next one is read ahead.
-pub(super) struct Pages {
+struct Pages {
     reading: Option<Reading>,
 }
 
@@ -36,12 +63,12 @@ pub(super) struct Pages {
 struct Reading(JoinHandle<(Export, CoreResult<Option<RowPage>>)>);
 
 impl Pages {
-    pub(super) fn new(export: Export) -> Self {
+    fn new(export: Export) -> Self {
         Self { reading: Some(Reading::begin(export)) }
     }
 
     /// Returns the next page; `None` after the last.
-    pub(super) async fn next(&mut self) -> CoreResult<Option<RowPage>> {
+    async fn next(&mut self) -> CoreResult<Option<RowPage>> {
         let Some(reading) = &mut self.reading else { return Ok(None) };
         let (export, page) = (&mut reading.0).await.map_err(CoreError::internal)?;
         self.reading = match page {
@@ -121,6 +148,7 @@ impl ExportAnswer {
         storage: &str,
         format: RowFormat,
         text: TextFormat,
+        slot: ExportSlot,
     ) -> CoreResult<Self> {
         let begin = text.begin(export.columns().iter().map(|(name, _)| name.as_str()));
         let mut pages = Pages::new(export);
@@ -134,15 +162,15 @@ impl ExportAnswer {
             has_rows: false,
             is_complete: false,
         };
-        Ok(Self::new(storage, format, file))
+        Ok(Self::new(storage, format, file, slot))
     }
 
     /// Creates a file that is named after the storage.
-    pub(super) fn new(storage: &str, format: RowFormat, file: impl FilePieces) -> Self {
+    pub(super) fn new(storage: &str, format: RowFormat, file: impl FilePieces, slot: ExportSlot) -> Self {
         let name = storage.to_owned();
-        let pieces = stream::try_unfold((file, name.clone()), async |(mut file, name)| {
+        let pieces = stream::try_unfold((file, name.clone(), slot), async |(mut file, name, slot)| {
             let piece = file.next().await.map_err(|error| broken(&name, &error))?;
-            Ok(piece.map(|piece| (piece, (file, name))))
+            Ok(piece.map(|piece| (piece, (file, name, slot))))
         });
         Self { name, format, pieces: pieces.boxed() }
     }
@@ -168,6 +196,7 @@ impl IntoResponse for ExportAnswer {
             .content_type(self.format.content_type())
             .header(header::CONTENT_DISPOSITION, disposition)
             .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(header::VARY, "accept")
             .finish();
         LongAnswer::respond(response, self.pieces, Patience::EachPiece)
     }

@@ -1,5 +1,6 @@
 //! JSON responses, serialized directly from their types, and types that many responses share.
 
+mod completion;
 mod export;
 mod long_answer;
 mod moment;
@@ -22,7 +23,8 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-pub(crate) use export::ExportAnswer;
+pub(crate) use completion::Completion;
+pub(crate) use export::{ExportAnswer, ExportSlots};
 pub(crate) use long_answer::LongAnswer;
 pub(crate) use moment::Moment;
 pub(crate) use object::Object;

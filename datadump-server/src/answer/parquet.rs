@@ -1,6 +1,6 @@
 //! Rows as a Parquet file. A row group is complete before it is sent, so its size is limited.
 
-use std::{mem, sync::Arc};
+use std::{mem, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use datadump_core::{
@@ -19,15 +19,18 @@ use parquet::{
     },
     schema::types::{Type, TypePtr},
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinHandle, time::Instant};
 
 use super::{
     ExportAnswer, RowFormat,
-    export::{FilePieces, Pages},
+    export::{ExportSlot, FilePieces},
 };
 
 /// Size of the rows in memory from which they are a row group.
 const ROW_GROUP_BYTES: usize = 8 << 20;
+
+/// Time after which a row group ends if its rows are few, so that other files have their turn.
+const ROW_GROUP_TIME: Duration = Duration::from_secs(2);
 
 /// Size of the pieces in which a row group is sent.
 const PIECE_BYTES: usize = 64 << 10;
@@ -35,19 +38,34 @@ const PIECE_BYTES: usize = 64 << 10;
 /// Maximum size of the dictionary of a column.
 const MAX_DICTIONARY_BYTES: usize = 256 << 10;
 
-/// Encodes row groups, one at a time: while one is encoded, it takes several times the memory of its rows.
+/// Reads and encodes row groups, one at a time. Files that each held a part of their row group would wait for each other's
+/// memory; and while a group is encoded, it takes several times the memory of its rows.
 #[derive(Debug, Clone)]
 pub(crate) struct ParquetEncoder(Arc<Semaphore>);
 
 /// A file that is being written.
 struct File {
     encoder: ParquetEncoder,
-    pages: Pages,
-    first: Option<Option<RowPage>>,
-    writer: Option<Writer>,
-    /// Encoded bytes that are not sent yet, with the memory of their rows.
+    /// What comes after the encoded bytes; `None` if these are the last.
+    rest: Option<Rest>,
+    /// Encoded bytes that are not sent yet, and their memory.
     encoded: Bytes,
-    memory: Vec<ReadLease>,
+    memory: ReadLease,
+}
+
+/// The rows that are not encoded yet.
+struct Rest {
+    export: Export,
+    writer: Writer,
+}
+
+/// Aborts a task when it is dropped.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Default for ParquetEncoder {
@@ -57,38 +75,55 @@ impl Default for ParquetEncoder {
 }
 
 impl ParquetEncoder {
-    /// Creates a Parquet file, once its first rows are read. It is named after the storage.
-    pub(crate) async fn answer(&self, export: Export, storage: &str) -> CoreResult<ExportAnswer> {
+    /// Creates a Parquet file, once its first row group is encoded. It is named after the storage.
+    pub(crate) async fn answer(
+        &self,
+        export: Export,
+        storage: &str,
+        slot: ExportSlot,
+    ) -> CoreResult<ExportAnswer> {
         let writer = Writer::new(export.columns()).map_err(CoreError::internal)?;
-        let mut pages = Pages::new(export);
-        let first = Some(pages.next().await?);
-        let (encoded, memory) = (Bytes::new(), Vec::new());
-        let file = File { encoder: self.clone(), pages, first, writer: Some(writer), encoded, memory };
-        Ok(ExportAnswer::new(storage, RowFormat::Parquet, file))
+        let rest = Some(Rest { export, writer });
+        let mut file =
+            File { encoder: self.clone(), rest, encoded: Bytes::new(), memory: ReadLease::default() };
+        file.encode_group().await?;
+        Ok(ExportAnswer::new(storage, RowFormat::Parquet, file, slot))
     }
 }
 
 impl FilePieces for File {
     async fn next(&mut self) -> CoreResult<Option<Vec<u8>>> {
         while self.encoded.is_empty() {
-            self.memory.clear();
-            let Some(writer) = self.writer.take() else { return Ok(None) };
-            self.encode_group(writer).await?;
+            self.memory = ReadLease::default();
+            if self.rest.is_none() {
+                return Ok(None);
+            }
+            self.encode_group().await?;
         }
         Ok(Some(self.encoded.split_to(PIECE_BYTES.min(self.encoded.len())).to_vec()))
     }
 }
 
 impl File {
-    /// Encodes the next row group, or the end of the file.
-    async fn encode_group(&mut self, mut writer: Writer) -> CoreResult<()> {
+    /// Encodes the next row group, or the end of the file. A client that stops reading meanwhile does not delay it.
+    async fn encode_group(&mut self) -> CoreResult<()> {
+        let Some(rest) = self.rest.take() else { return Ok(()) };
+        let mut task = Task(tokio::spawn(encode_group(self.encoder.clone(), rest)));
+        (self.encoded, self.memory, self.rest) = (&mut task.0).await.map_err(CoreError::internal)??;
+        Ok(())
+    }
+}
+
+/// Returns the next encoded bytes, their memory, and what comes after them.
+async fn encode_group(encoder: ParquetEncoder, rest: Rest) -> CoreResult<(Bytes, ReadLease, Option<Rest>)> {
+    let Rest { mut export, mut writer } = rest;
+    loop {
+        let permit = encoder.0.clone().acquire_owned().await.map_err(CoreError::internal)?;
         let (mut group, mut size, mut is_last) = (Vec::new(), 0, false);
-        while size < ROW_GROUP_BYTES && !is_last {
-            let page = match self.first.take() {
-                Some(first) => first,
-                None => self.pages.next().await?,
-            };
-            match page {
+        let until = Instant::now() + ROW_GROUP_TIME;
+        while size < ROW_GROUP_BYTES && !is_last && Instant::now() < until {
+            match export.step().await? {
+                Some(page) if page.is_empty() => {}
                 Some(page) => {
                     size += page.size();
                     group.push(page);
@@ -96,20 +131,24 @@ impl File {
                 None => is_last = true,
             }
         }
-        let _permit = self.encoder.0.acquire().await.map_err(CoreError::internal)?;
+        if group.is_empty() && !is_last {
+            continue;
+        }
         let encoding = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
             if !group.is_empty() {
                 writer.write(&group)?;
             }
-            let encoded = if is_last { writer.finish()? } else { writer.take()? };
-            let memory: Vec<ReadLease> = group.into_iter().map(RowPage::into_memory).collect();
+            let mut encoded = if is_last { writer.finish()? } else { writer.take()? };
+            encoded.shrink_to_fit();
+            let mut memory = ReadLease::default();
+            group.into_iter().map(RowPage::into_memory).for_each(|lease| memory.merge(lease));
+            memory.shrink_to(encoded.len());
             Ok::<_, ParquetError>((writer, encoded, memory))
         });
         let (writer, encoded, memory) =
             encoding.await.map_err(CoreError::internal)?.map_err(CoreError::internal)?;
-        (self.encoded, self.memory) = (encoded.into(), memory);
-        self.writer = (!is_last).then_some(writer);
-        Ok(())
+        return Ok((encoded.into(), memory, (!is_last).then_some(Rest { export, writer })));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/api/v1/storage/{name}/export/`: all rows of a storage that pass a filter, as a file.
 
-use datadump_core::{Dump, Export, Formulas, TextFormat};
+use datadump_core::{Dump, Error, Export, Fault, Formulas, Place, TextFormat};
 use poem_openapi::{OpenApi, param::Path, types::Type as _};
 use serde_json::{Value as Json, json};
 
@@ -8,8 +8,8 @@ use super::tag::Tag;
 #[cfg(feature = "parquet")]
 use crate::answer::ParquetEncoder;
 use crate::{
-    answer::{ExportAnswer, RowFormat},
-    extract::{AcceptedFormat, JsonBody, ORDERING, Pairs, Parameter, Query, QueryParameters, push},
+    answer::{ExportAnswer, ExportSlots, RowFormat},
+    extract::{AcceptedFormat, JsonBody, ORDERING, Pairs, Parameter, Query, QueryParameters, flag, push},
     problem::Problem,
 };
 
@@ -19,6 +19,7 @@ pub(super) const ENDLESS_RESPONSES: [&str; 2] = ["export_rows", "find_export"];
 /// Exports of rows.
 pub(crate) struct Exports {
     dump: Dump,
+    slots: ExportSlots,
     #[cfg(feature = "parquet")]
     parquet: ParquetEncoder,
 }
@@ -28,6 +29,15 @@ pub(crate) struct Exports {
 struct FileOptions {
     format: Option<String>,
     raw: Option<bool>,
+    origin: Origin,
+}
+
+/// The part of a request that has the options.
+#[derive(Debug, Clone, Copy, Default)]
+enum Origin {
+    #[default]
+    Query,
+    Body,
 }
 
 /// The query of an export. The core parses the pairs, because it knows the fields.
@@ -54,14 +64,7 @@ impl QueryParameters for ExportQuery {
             name: RAW,
             schema: bool::schema_ref,
             description: "`1` leaves text in CSV as it is, even if a spreadsheet would run it as a formula.",
-            set: |query, name, text| {
-                let raw = match text {
-                    "" | "1" | "true" => true,
-                    "0" | "false" => false,
-                    _ => return Err(Problem::parameter(name, "mistyped", "`raw` is 1 or 0")),
-                };
-                once(name, &mut query.options.raw, raw)
-            },
+            set: |query, name, text| once(name, &mut query.options.raw, flag(name, text)?),
         },
         &passed("where", String::schema_ref, "Filter as JSON."),
         &passed("fields", String::schema_ref, "Fields to export, separated by commas."),
@@ -141,6 +144,7 @@ impl Exports {
     pub(super) fn new(dump: &Dump) -> Self {
         Self {
             dump: dump.clone(),
+            slots: ExportSlots::default(),
             #[cfg(feature = "parquet")]
             parquet: ParquetEncoder::default(),
         }
@@ -152,12 +156,13 @@ impl Exports {
         storage: &str,
         (format, formulas): (RowFormat, Formulas),
     ) -> Result<ExportAnswer, Problem> {
+        let slot = self.slots.take()?;
         let text = match format {
             RowFormat::NdJson => TextFormat::NdJson,
             RowFormat::Json => TextFormat::Json,
             RowFormat::Csv => TextFormat::Csv(formulas),
             #[cfg(feature = "parquet")]
-            RowFormat::Parquet => return Ok(self.parquet.answer(export, storage).await?),
+            RowFormat::Parquet => return Ok(self.parquet.answer(export, storage, slot).await?),
             #[cfg(not(feature = "parquet"))]
             RowFormat::Parquet => {
                 let detail =
@@ -165,7 +170,7 @@ impl Exports {
                 return Err(Problem::parameter(FORMAT, "not-built-in", detail));
             }
         };
-        Ok(ExportAnswer::text(export, storage, format, text).await?)
+        Ok(ExportAnswer::text(export, storage, format, text, slot).await?)
     }
 }
 
@@ -174,35 +179,45 @@ impl FileOptions {
     fn taken_from(request: &mut Json) -> Result<Self, Problem> {
         let mut take = |name| request.as_object_mut().and_then(|members| members.shift_remove(name));
         let format = match take(FORMAT) {
-            None => None,
+            None | Some(Json::Null) => None,
             Some(Json::String(format)) => Some(format),
-            Some(other) => return Err(unknown_format(&other.to_string())),
+            Some(other) => return Err(unknown_format(Origin::Body, &other.to_string())),
         };
         let raw = match take(RAW) {
-            None => None,
+            None | Some(Json::Null) => None,
             Some(Json::Bool(raw)) => Some(raw),
-            Some(_) => return Err(Problem::parameter(RAW, "mistyped", "`raw` is true or false")),
+            Some(_) => return Err(Origin::Body.problem(RAW, "mistyped", "`raw` is true or false")),
         };
-        Ok(Self { format, raw })
+        Ok(Self { format, raw, origin: Origin::Body })
     }
 
     /// Returns the requested format, and what is done with formulas.
     fn format(self, accepted: AcceptedFormat) -> Result<(RowFormat, Formulas), Problem> {
         let format = match &self.format {
-            Some(name) => RowFormat::named(name).ok_or_else(|| unknown_format(name))?,
+            Some(name) => RowFormat::named(name).ok_or_else(|| unknown_format(self.origin, name))?,
             None => accepted.0.unwrap_or(RowFormat::NdJson),
         };
         if self.raw.is_some() && format != RowFormat::Csv {
             let detail = format!("`raw` applies to csv, not to {}", format.name());
-            return Err(Problem::parameter(RAW, "not-applicable", detail));
+            return Err(self.origin.problem(RAW, "not-applicable", detail));
         }
         Ok((format, if self.raw == Some(true) { Formulas::Raw } else { Formulas::Escaped }))
     }
 }
 
-fn unknown_format(name: &str) -> Problem {
+impl Origin {
+    /// Returns the problem of an option.
+    fn problem(self, name: &str, code: &'static str, detail: impl Into<String>) -> Problem {
+        match self {
+            Self::Query => Problem::parameter(name, code, detail),
+            Self::Body => Error::Query(vec![Fault::new(Place::field(name), code, detail.into())]).into(),
+        }
+    }
+}
+
+fn unknown_format(origin: Origin, name: &str) -> Problem {
     let names = RowFormat::ALL.map(RowFormat::name).join(", ");
-    Problem::parameter(FORMAT, "unknown-format", format!("there is no format {name:?}; use one of {names}"))
+    origin.problem(FORMAT, "unknown-format", format!("there is no format {name:?}; use one of {names}"))
 }
 
 /// Example bodies for the API document.

@@ -7,7 +7,7 @@ use hyper::{body::Incoming, header::UPGRADE, server::conn::http1, service::servi
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
     Addr, Body, Request,
-    http::uri::Scheme,
+    http::{Version, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::net::TcpStream;
@@ -22,8 +22,6 @@ use crate::{answer::LongAnswer, app::App, connection_handle::ConnectionHandle, l
 const MAX_HEAD: usize = 32 << 10;
 /// Maximum size of the read buffer.
 const MAX_BUFFER: usize = 64 << 10;
-/// Total time for a long response, as a multiple of the limit for reading nothing.
-const LONG_ANSWER_FACTOR: u32 = 10;
 
 /// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 100;
@@ -45,6 +43,7 @@ pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, 
         let serving = activity.begin_request();
         let addresses = (LocalAddr(Addr::from(server.local)), RemoteAddr(Addr::from(peer)));
         let mut request = Request::from((request, addresses.0, addresses.1, Scheme::HTTP));
+        let version = request.version();
         if request.headers().contains_key(UPGRADE) {
             request.set_data(handle.clone());
         }
@@ -57,7 +56,10 @@ pub(super) async fn serve(server: &Server, socket: TcpStream, peer: SocketAddr, 
                 response.set_body(Body::from_bytes_stream(body));
             }
             if let Some(answer) = response.extensions_mut().remove::<LongAnswer>() {
-                answer.expire_after(server.timeouts.blocked * LONG_ANSWER_FACTOR);
+                answer.expire(server.timeouts.blocked);
+                if version < Version::HTTP_11 {
+                    answer.ends_connection(activity.completion());
+                }
             }
             drop(serving);
             Ok::<_, Infallible>(hyper::Response::from(response))

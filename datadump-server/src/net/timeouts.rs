@@ -18,6 +18,8 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
+use crate::answer::Completion;
+
 /// Phases of a connection: between requests, receiving the head of one, and working on it.
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
@@ -35,6 +37,7 @@ pub(super) struct Activity {
     is_stream: AtomicBool,
     /// True if the client of a stream has closed its side.
     is_half_closed: AtomicBool,
+    completion: Completion,
     timeouts: Timeouts,
 }
 
@@ -68,6 +71,7 @@ impl Activity {
             blocked: AtomicU64::new(0),
             is_stream: AtomicBool::new(false),
             is_half_closed: AtomicBool::new(false),
+            completion: Completion::default(),
             timeouts,
         }
     }
@@ -86,6 +90,11 @@ impl Activity {
     /// Returns whether the client of a stream has closed its side, and may be gone.
     pub(super) fn is_half_closed(&self) -> bool {
         self.is_half_closed.load(Ordering::Relaxed)
+    }
+
+    /// Returns the completeness of the response.
+    pub(super) fn completion(&self) -> Completion {
+        self.completion.clone()
     }
 
     /// Returns when the client times out, or `None` while the server works on a request.
@@ -251,7 +260,19 @@ impl AsyncWrite for MonitoredSocket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.activity.completion.may_shut_down() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+impl Drop for MonitoredSocket {
+    fn drop(&mut self) {
+        if self.activity.completion.needs_reset() {
+            // The connection is closed in any case.
+            let _ = self.socket.set_zero_linger();
+        }
     }
 }
 
