@@ -72,7 +72,7 @@ impl App {
         let limits = BodyLimits { bytes: config.max_body, stall_timeout: config.body_timeout };
         let sockets = Sockets::new(thrower.clone(), config);
         let (guard, ids) = (Guard::new(config, address, dump), RequestIds::new());
-        let admission = Admission::new(dump);
+        let admission = Admission::of::<Resources>(dump);
         let dump = dump.clone();
         let row_paths = RowPaths::of::<Resources>();
         Self {
@@ -255,7 +255,7 @@ mod tests {
             row_paths: RowPaths::of::<Resources>(),
             routes: Route::new().at("/panic", make(panics)).at("/fine", make(fine)),
             guard: Guard::new(&config, config.listen, &dump),
-            admission: Admission::new(&dump),
+            admission: Admission::of::<Resources>(&dump),
             limits: BodyLimits { bytes: 1, stall_timeout: config.body_timeout },
             ids: RequestIds::new(),
             history: Arc::new(History::new(&dump, &metrics)),

@@ -45,7 +45,7 @@ impl RowPaths {
 }
 
 /// Returns the segment after the name of the storage, if it is the last one.
-fn second_segment(path: &str) -> Option<&str> {
+pub(crate) fn second_segment(path: &str) -> Option<&str> {
     let (_, word) = path.strip_prefix(STORAGES)?.split_once('/')?;
     (!word.is_empty() && !word.contains('/')).then_some(word)
 }

@@ -133,6 +133,14 @@ pub(crate) fn has_endless_response(operation: &str) -> bool {
     exports::ENDLESS_RESPONSES.contains(&operation)
 }
 
+/// Operations that only read although their method is POST.
+const READING_POSTS: [&str; 4] = ["query_rows", "find_aggregates", "find_series", "find_export"];
+
+/// Returns whether an operation only reads although its method is POST.
+pub(crate) fn is_reading_post(operation: &str) -> bool {
+    READING_POSTS.contains(&operation)
+}
+
 /// Returns whether an operation changes something although its method is GET.
 pub(crate) fn is_get_with_side_effects(operation: &str) -> bool {
     let resources = [throws::GET_WITH_SIDE_EFFECTS, commands::GET_WITH_SIDE_EFFECTS];
