@@ -58,7 +58,7 @@ pub mod types {
             )
         }
     }
-    #[doc = "How many rows were changed or deleted."]
+    #[doc = "Number of rows that were changed or deleted."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct Affected {
         #[doc = "Number of rows."]
@@ -133,7 +133,7 @@ pub mod types {
             )
         }
     }
-    #[doc = "What became of the operations."]
+    #[doc = "Results of the operations."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct BatchAnswer {
         #[doc = "Number of rows that were inserted."]
@@ -152,7 +152,7 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What became of many rows."]
+    #[doc = "Results of the rows."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct BulkAnswer {
         #[doc = "Number of rows that were inserted."]
@@ -532,7 +532,7 @@ pub mod types {
         pub bytes: u64,
         #[doc = "The first errors, with their quarantine entries."]
         pub errors: ::std::vec::Vec<Remark>,
-        #[doc = "Why the import failed."]
+        #[doc = "The failure, if the import failed."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub failure: ::std::option::Option<ImportFailure>,
         #[doc = "Format of the file, once it is known."]
@@ -550,7 +550,7 @@ pub mod types {
         #[doc = "All errors and warnings, counted by step, code and field; the most frequent ones come first."]
         pub reasons: ::std::vec::Vec<Reason>,
         pub rows: ImportRows,
-        #[doc = "When the import began; null for a plan."]
+        #[doc = "Start of the import; null for a plan."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub started_at: ::std::option::Option<::std::string::String>,
         #[doc = "`running`, `done`, `failed`, `interrupted` or `planned`."]
@@ -559,7 +559,7 @@ pub mod types {
         pub storage: ::std::string::String,
         #[doc = "True if there are more errors, warnings or reasons than are listed."]
         pub truncated: bool,
-        #[doc = "When its last progress was stored; null for a plan."]
+        #[doc = "Time of its last stored progress; null for a plan."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::std::string::String>,
         #[doc = "The first values that were stored differently than they were sent."]
@@ -570,7 +570,7 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What would become of a column."]
+    #[doc = "A column of the file, and the field that would take its values."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ImportColumn {
         #[doc = "Name of the column."]
@@ -586,7 +586,7 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "Why an import failed."]
+    #[doc = "The failure of an import."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ImportFailure {
         #[doc = "Machine-readable code."]
@@ -622,12 +622,12 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What an import would do. Nothing was stored."]
+    #[doc = "The plan of an import. Nothing was stored."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ImportPlan {
         #[doc = "True if the storage is, or would be, an inferred one."]
         pub auto: bool,
-        #[doc = "Why the file has this format."]
+        #[doc = "Reason for this format."]
         pub because: ::std::string::String,
         #[doc = "Number of bytes, decompressed, that were read: the whole file, or up to its failure."]
         pub bytes_read: u64,
@@ -814,7 +814,7 @@ pub mod types {
     #[doc = "Rows to be removed."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct NextRemoval {
-        #[doc = "When they are removed."]
+        #[doc = "Time of the removal."]
         pub at: ::std::string::String,
         #[doc = "They were last written at or before this moment."]
         pub until: ::std::string::String,
@@ -905,7 +905,7 @@ pub mod types {
     pub struct Problem {
         #[doc = "Machine-readable problem type."]
         pub code: ::std::string::String,
-        #[doc = "The current row, if its version was not the expected one; null if there is no row."]
+        #[doc = "The current row, if its version was not the expected one; null if there is no row. Absent if it was not read."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub current: ::std::option::Option<::serde_json::Value>,
         #[doc = "Human-readable explanation of this occurrence, naming the field or value."]
@@ -1462,21 +1462,21 @@ pub mod types {
             )
         }
     }
-    #[doc = "What a storage with a retention holds, and what is removed from it next."]
+    #[doc = "The retention of a storage: its limits, its size, and the next removal."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct RetentionStatus {
         #[doc = "Estimated size of these rows in bytes."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub bytes: ::std::option::Option<u64>,
-        #[doc = "What is kept: `age`, `rows` and `bytes`, as in the definition."]
+        #[doc = "The limits `age`, `rows` and `bytes`, as in the definition."]
         pub limits: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        #[doc = "When the storage was last measured."]
+        #[doc = "Time of the last measurement."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub measured_at: ::std::option::Option<::std::string::String>,
-        #[doc = "What is removed next; null while the storage holds less than it may."]
+        #[doc = "The next removal; null while the storage is within its limits."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next: ::std::option::Option<NextRemoval>,
-        #[doc = "When the row was last written that has not been written for the longest time."]
+        #[doc = "Time of the last write of the row that has not been written for longest."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub oldest: ::std::option::Option<::std::string::String>,
         #[doc = "Number of rows that this process has removed since it started."]
@@ -1867,7 +1867,7 @@ pub mod types {
         pub queue: WriteQueue,
         #[doc = "Number of requests answered since the start."]
         pub requests: u64,
-        #[doc = "What each storage with a retention holds, and what is removed from it next."]
+        #[doc = "Storages with a retention: their limits, their sizes, and the next removals."]
         pub retention: ::std::vec::Vec<RetentionStatus>,
         #[doc = "Number of rows written or deleted since the start."]
         pub rows_written: u64,
@@ -2288,13 +2288,13 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What became of one write."]
+    #[doc = "The result of one write."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct WriteResult {
         #[doc = "Machine-readable reason of a failure."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<::std::string::String>,
-        #[doc = "The row as it is now, if it did not meet the condition."]
+        #[doc = "The row as it is now, if it did not meet the condition; null if there is none. Absent if it was not read."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub current: ::std::option::Option<::serde_json::Value>,
         #[doc = "Human-readable explanation of a failure."]
@@ -2309,7 +2309,7 @@ pub mod types {
         #[doc = "Key of the row; absent if it is not known."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub key: ::std::option::Option<::serde_json::Value>,
-        #[doc = "Status that a request for this row alone would have."]
+        #[doc = "201 (inserted), 200 (changed or ignored), 204 (deleted), 400 (invalid), 404 (no such row), 409 (the row exists, or\ndoes not have the version) or 428 (the version is required)."]
         pub status: u16,
         #[doc = "Version of the row; of a deleted row, its last one."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -8014,7 +8014,7 @@ impl Client {
     pub fn patch_row(&self) -> builder::PatchRow<'_> {
         builder::PatchRow::new(self)
     }
-    #[doc = "Save many rows\n\nEach row is inserted, or merged into the row with its key, as if it were sent alone; a later row sees what the\nearlier ones have stored. All rows become visible at once. A row that fails does not affect the others, unless\nthe request is `atomic`: then nothing is stored, and the response is 400 or 409 with all failures in `errors`.\nAt most 10,000 rows.\n\nSends a `POST` request to `/api/v1/storage/{name}/bulk`\n\nArguments:\n- `name`: Name of the storage.\n- `atomic`: `1`: if a row fails, none is stored.\n- `dry_run`: `1`: answers the same, but stores nothing.\n- `on_conflict`: What to do with a row whose key exists: `merge` changes the fields that are sent (default), `replace` replaces the whole row, `ignore` leaves it as it is, `error` fails.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: A JSON array of rows, or one row per line (NDJSON).\n```text\nlet response = client.save_rows()\n    .name(name)\n    .atomic(atomic)\n    .dry_run(dry_run)\n    .on_conflict(on_conflict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Save many rows\n\nEach row is inserted, or merged into the row with its key, as if it were sent alone; a later row sees what the\nearlier ones have stored. All rows become visible at once. A row that fails does not affect the others, unless\nthe request is `atomic`: then nothing is stored, and the response is 400 or 409 with the first 100 failures in `errors`.\nAt most 10,000 rows.\n\nSends a `POST` request to `/api/v1/storage/{name}/bulk`\n\nArguments:\n- `name`: Name of the storage.\n- `atomic`: `1`: if a row fails, none is stored.\n- `dry_run`: `1`: answers the same, but stores nothing.\n- `on_conflict`: What to do with a row whose key exists: `merge` changes the fields that are sent (default), `replace` replaces the whole row, `ignore` leaves it as it is, `error` fails.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: A JSON array of rows, or one row per line (NDJSON).\n```text\nlet response = client.save_rows()\n    .name(name)\n    .atomic(atomic)\n    .dry_run(dry_run)\n    .on_conflict(on_conflict)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn save_rows(&self) -> builder::SaveRows<'_> {
         builder::SaveRows::new(self)
     }
@@ -8074,7 +8074,7 @@ impl Client {
     pub fn storages_openapi(&self) -> builder::StoragesOpenapi<'_> {
         builder::StoragesOpenapi::new(self)
     }
-    #[doc = "Carry out operations on rows of several storages\n\n`op` is `create` (the row must be new), `save` (insert, or change the fields that are sent), `replace`, `patch`\n(RFC 7396) or `delete`. `create` and `save` have the key in the `row`; the others name it as `key`. With\n`if_version` the row must have this version. The operations take effect in order, in one transaction. If one\nfails, none takes effect, and the response is 400 or 409 with all failures in `errors`; with `atomic: false` each\nsucceeds or fails by itself. At most 1,000 operations.\n\nSends a `POST` request to `/api/v1/batch`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `operations`, a list of objects with `op`, `storage`, `key`, `row` and `if_version`; and `atomic`.\n```text\nlet response = client.run_batch()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Carry out operations on rows of several storages\n\n`op` is `create` (the row must be new), `save` (insert, or change the fields that are sent), `replace`, `patch`\n(RFC 7396) or `delete`. `create` and `save` have the key in the `row`; the others name it as `key`. With\n`if_version` the row must have this version. The operations take effect in order, in one transaction. If one\nfails, none takes effect, and the response is 400 or 409 with the first 100 failures in `errors`; with\n`atomic: false` each succeeds or fails by itself. At most 1,000 operations.\n\nSends a `POST` request to `/api/v1/batch`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `operations`, a list of objects with `op`, `storage`, `key`, `row` and `if_version`; and `atomic`.\n```text\nlet response = client.run_batch()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn run_batch(&self) -> builder::RunBatch<'_> {
         builder::RunBatch::new(self)
     }
@@ -8086,7 +8086,7 @@ impl Client {
     pub fn find_export(&self) -> builder::FindExport<'_> {
         builder::FindExport::new(self)
     }
-    #[doc = "Import a file of any length\n\nTakes CSV, TSV, NDJSON or a JSON array, uncompressed or compressed with gzip, deflate, br or zstd. It is\ncommitted chunk by chunk. A storage that does not exist is created. If the import is interrupted, send the same\nfile with `resume` or with the same idempotency key.\n\nSends a `POST` request to `/api/v1/storage/{name}/import`\n\nArguments:\n- `name`: Name of the storage.\n- `format`: `csv`, `tsv`, `ndjson` or `json`; detected if omitted.\n- `offset`: Where the body begins in the file, in decompressed bytes; only with `resume`.\n- `on_conflict`: What to do with a record whose key exists: `merge` (default: change the fields it has), `replace` the row, `ignore` the record, or `error`.\n- `on_error`: What to do with a record that does not fit: `quarantine` (default), or `stop` before the chunk that has one, and answer 422.\n- `plan`: `1`: read the file to its end and return what the import would do; store nothing.\n- `raw`: `1`: in a table, an apostrophe before a formula (`'=1`) belongs to the text. Otherwise it is removed, because exports add it.\n- `resume`: ID of an import to continue with the same file and parameters: what is stored is skipped.\n- `strict`: `1`: the same as `on_error=stop`.\n- `content_range`: Where the body begins in the file, as `bytes 1000-1999/2000`: the same as `offset`.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The file.\n```text\nlet response = client.import_rows()\n    .name(name)\n    .format(format)\n    .offset(offset)\n    .on_conflict(on_conflict)\n    .on_error(on_error)\n    .plan(plan)\n    .raw(raw)\n    .resume(resume)\n    .strict(strict)\n    .content_range(content_range)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Import a file of any length\n\nTakes CSV, TSV, NDJSON or a JSON array, uncompressed or compressed with gzip, deflate, br or zstd. It is\ncommitted chunk by chunk. A storage that does not exist is created. If the import is interrupted, send the same\nfile with `resume` or with the same idempotency key.\n\nSends a `POST` request to `/api/v1/storage/{name}/import`\n\nArguments:\n- `name`: Name of the storage.\n- `format`: `csv`, `tsv`, `ndjson` or `json`; detected if omitted.\n- `offset`: Position of the body in the file, in decompressed bytes; only with `resume`.\n- `on_conflict`: What to do with a record whose key exists: `merge` (default: change the fields it has), `replace` the row, `ignore` the record, or `error`.\n- `on_error`: What to do with a record that does not fit: `quarantine` (default), or `stop` before the chunk that has one, and answer 422.\n- `plan`: `1`: read the file to its end and return what the import would do; store nothing.\n- `raw`: `1`: in a table, an apostrophe before a formula (`'=1`) belongs to the text. Otherwise it is removed, because exports add it.\n- `resume`: ID of an import to continue with the same file and parameters: what is stored is skipped.\n- `strict`: `1`: the same as `on_error=stop`.\n- `content_range`: Position of the body in the file, as `bytes 1000-1999/2000`: the same as `offset`.\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: The file.\n```text\nlet response = client.import_rows()\n    .name(name)\n    .format(format)\n    .offset(offset)\n    .on_conflict(on_conflict)\n    .on_error(on_error)\n    .plan(plan)\n    .raw(raw)\n    .resume(resume)\n    .strict(strict)\n    .content_range(content_range)\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn import_rows(&self) -> builder::ImportRows<'_> {
         builder::ImportRows::new(self)
     }
@@ -8186,7 +8186,7 @@ impl Client {
     pub fn stream_readings(&self) -> builder::StreamReadings<'_> {
         builder::StreamReadings::new(self)
     }
-    #[doc = "Get the state of the server\n\nWhat is counted is counted in this process, since its start.\n\nSends a `GET` request to `/api/v1/status`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.status()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
+    #[doc = "Get the state of the server\n\nAll counters are those of this process, since its start.\n\nSends a `GET` request to `/api/v1/status`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.status()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn status(&self) -> builder::Status<'_> {
         builder::Status::new(self)
     }

@@ -18,6 +18,7 @@ on_both![
     an_export_is_named_after_its_storage,
     lists_are_sent_in_the_accepted_format,
     invalid_exports_are_refused,
+    one_column_with_nulls_comes_back_as_it_was,
 ];
 
 const EXPORT: &str = "/api/v1/storage/record/export/";
@@ -263,6 +264,7 @@ async fn an_export_is_named_after_its_storage(server: Server) {
         let response = server.get(&format!("/api/v1/storage/{name}/export/?format={format}")).await.is(200);
         assert_eq!(response.header("content-disposition"), Some(expected));
         assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(response.header("vary"), Some("accept"));
         let head = server.request("HEAD", &format!("/api/v1/storage/{name}/export/?format={format}"));
         assert_eq!(head.await.is(200).header("content-disposition"), Some(expected));
     }
@@ -276,6 +278,8 @@ async fn lists_are_sent_in_the_accepted_format(server: Server) {
     while let Some(path) = next {
         let page = server.get(&path).header("accept", "application/x-ndjson").await.is(200);
         assert_eq!(page.header("content-type"), Some("application/x-ndjson"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("vary"), Some("accept"));
         seen.extend(lines(&page));
         let links: Vec<&str> =
             page.headers.get_all("link").iter().map(|link| link.to_str().unwrap()).collect();
@@ -291,6 +295,7 @@ async fn lists_are_sent_in_the_accepted_format(server: Server) {
     for accept in ["application/json", "*/*", "text/html,*/*;q=0.8", "application/vnd.apache.parquet"] {
         let page = server.get(path).header("accept", accept).await.is(200);
         assert_eq!((page.header("content-type"), page.header("link")), (Some("application/json"), None));
+        assert_eq!(page.header("vary"), Some("accept"));
         assert_eq!(page.json()["count"], 3);
     }
     server.get(&format!("{path}&limit=0")).header("accept", "text/csv").await.problem_about(400, &["limit"]);
@@ -335,10 +340,35 @@ async fn invalid_exports_are_refused(server: Server) {
     ] {
         server.post(EXPORT, &body).await.problem_about(400, words);
     }
+    for (body, pointer) in [(json!({"format": "xlsx"}), "/format"), (json!({"raw": true}), "/raw")] {
+        let problem = server.post(EXPORT, &body).await.problem(400);
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+    server.post(EXPORT, &json!({"format": null, "raw": null})).await.is(200).ok();
     server.get("/api/v1/storage/nothing/export/").await.problem(404);
     server.request("PUT", "/api/v1/storage/nothing/export/").json(&json!({})).await.problem(404);
     // A declared storage without `scans` refuses filters without an index, as a list does.
     server.declare(&datadump_tests::dog()).await;
     let refused = server.get("/api/v1/storage/dog/export/?collar_size=1").await;
     assert_eq!(refused.problem(400)["code"], "filter-not-indexed");
+}
+
+async fn one_column_with_nulls_comes_back_as_it_was(server: Server) {
+    let definition = |name: &str| {
+        let field = json!({"name": "size", "type": "integer", "nullable": true});
+        json!({"name": name, "key": {"name": "id", "type": "integer", "generated": true}, "fields": [field]})
+    };
+    for name in ["one", "other"] {
+        server.declare(&definition(name)).await;
+    }
+    for size in [json!(1), Json::Null, json!(3), Json::Null] {
+        server.post("/api/v1/storage/one/", &json!({"size": size})).await.is(201).ok();
+    }
+    let file = server.get("/api/v1/storage/one/export/?format=csv&fields=size").await.is(200).text();
+    assert_eq!(file, "size\r\n1\r\n\"\"\r\n3\r\n\"\"\r\n");
+    let import = server.request("POST", "/api/v1/storage/other/import/?format=csv").body(file);
+    let done = import.await.is(200).json();
+    assert_eq!((&done["rows"]["read"], &done["rows"]["stored"]), (&json!(4), &json!(4)), "{done}");
+    let rows = lines(&server.get("/api/v1/storage/other/export/?fields=size").await.is(200));
+    assert_eq!(rows, [json!({"size": 1}), json!({"size": null}), json!({"size": 3}), json!({"size": null})]);
 }

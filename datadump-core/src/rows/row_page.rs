@@ -310,4 +310,15 @@ mod tests {
         let chunks: Vec<Vec<u8>> = page.into_text(TextFormat::Csv(Formulas::Escaped)).collect();
         assert_eq!(String::from_utf8(chunks.concat()).unwrap(), "1,,\"\"\r\n2,\"\",\"\"\r\n");
     }
+
+    #[test]
+    fn no_row_of_one_column_is_an_empty_line_in_csv() {
+        let rows = vec![row(1, Value::Null, 0), row(2, Value::Text("x".into()), 0), row(3, Value::Null, 0)];
+        let page = page(rows, &[("fields", "text")]);
+        let chunks: Vec<Vec<u8>> = page.into_text(TextFormat::Csv(Formulas::Escaped)).collect();
+        let text = chunks.concat();
+        assert_eq!(String::from_utf8(text.clone()).unwrap(), "\"\"\r\nx\r\n\"\"\r\n");
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_slice());
+        assert_eq!(reader.records().count(), 3);
+    }
 }

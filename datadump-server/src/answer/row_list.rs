@@ -41,13 +41,18 @@ impl<T> RowListAnswer<T> {
 impl<T: Send> IntoResponse for RowListAnswer<T> {
     fn into_response(self) -> Response {
         let (page, format, text, address) = match self {
-            Self::Json(answer) => return answer.into_response(),
+            Self::Json(answer) => {
+                return answer.with_header(header::VARY, "accept").into_response();
+            }
             Self::Text { page, format, text, address } => (page, format, text, address),
         };
         let Listing { rows, next, previous, .. } = page;
         let begin = text.begin(rows.columns().map(|(name, _)| name).collect::<Vec<_>>().into_iter());
         let pieces = iter::once(begin).chain(rows.into_text(text));
         let mut response = streamed(format.content_type(), pieces);
+        let headers = response.headers_mut();
+        headers.insert(header::VARY, HeaderValue::from_static("accept"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         for (parameters, relation) in [(next, "next"), (previous, "prev")] {
             let Some(parameters) = parameters else { continue };
             let value = format!("<{}>; rel=\"{relation}\"", link(&address, &parameters));

@@ -1,4 +1,5 @@
-//! Values as cells of CSV (RFC 4180). Null is an empty cell, and an empty text is `""`.
+//! Values as cells of CSV (RFC 4180). Null is an empty cell, and an empty text is `""`. Readers of CSV skip empty lines, so
+//! in a file with one column null is `""`, too.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use memchr::{memchr_iter, memchr3};
@@ -31,7 +32,12 @@ pub(super) fn encode(
     line: &mut Vec<u8>,
 ) -> bool {
     match value {
-        Value::Null => true,
+        Value::Null => {
+            if column.is_only {
+                write("", line);
+            }
+            true
+        }
         Value::Text(text) if text.len() <= VALUE_BYTES => {
             write(&formulas.cell(text), line);
             true

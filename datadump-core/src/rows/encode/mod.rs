@@ -40,7 +40,7 @@ pub enum Formulas {
 }
 
 impl TextFormat {
-    /// Returns what comes before the first row.
+    /// Returns the text before the first row.
     pub fn begin<'a>(self, columns: impl Iterator<Item = &'a str>) -> Vec<u8> {
         match self {
             Self::Json => b"[".to_vec(),
@@ -49,7 +49,7 @@ impl TextFormat {
         }
     }
 
-    /// Returns what comes between the rows of two pages.
+    /// Returns the text between the rows of two pages.
     pub fn between(self) -> &'static [u8] {
         match self {
             Self::Json => b",",
@@ -57,7 +57,7 @@ impl TextFormat {
         }
     }
 
-    /// Returns what comes after the last row.
+    /// Returns the text after the last row.
     pub fn end(self) -> &'static [u8] {
         match self {
             Self::Json => b"]",
@@ -95,6 +95,8 @@ struct EncodedColumn {
     kind: Kind,
     /// True if bytes are encoded as text.
     is_text: bool,
+    /// True if there is no other column.
+    is_only: bool,
 }
 
 /// The position at which encoding continues.
@@ -119,7 +121,9 @@ impl RowChunks {
             TextFormat::Json | TextFormat::NdJson => format!("{comma}{}:", Json::from(name)),
             TextFormat::Csv(_) => comma.to_owned(),
         };
-        self.columns.push(EncodedColumn { prefix, of, kind, is_text });
+        let is_only = self.columns.is_empty();
+        self.columns.iter_mut().for_each(|column| column.is_only = false);
+        self.columns.push(EncodedColumn { prefix, of, kind, is_text, is_only });
     }
 
     fn begin_row(&mut self) -> &'static [u8] {
