@@ -14,7 +14,7 @@ const MAX_WRITES: usize = 32_768;
 const MAX_BYTES: usize = 8 << 20;
 
 /// Size of the stored values that are read for a part, unless it is a single write or a batch that cannot be cut.
-pub(super) const MAX_READ_BYTES: usize = 32 << 20;
+pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 
 /// Size that a write counts for when it needs values of its row, which are not known before they are read.
 const STORED_BYTES: usize = 8 << 10;
