@@ -237,9 +237,7 @@ impl Condition {
             }),
         })
     }
-}
 
-impl Condition {
     /// Returns the name of a field that does not exist, if the condition tests one.
     pub(crate) fn unknown_field(&self, is_field: &dyn Fn(&str) -> bool) -> Option<&str> {
         self.terms.iter().find_map(|term| match term {

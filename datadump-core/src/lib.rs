@@ -83,7 +83,7 @@ pub use request::parse_flag;
 pub use retention::{Measured, NextRemoval, Retention, RetentionStatus};
 pub use rows::{
     Aggregates, BulkOptions, ByteChunks, Export, Formulas, Listing, MAX_BULK_ROWS, OnConflict, RowChunks,
-    RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet, TextFormat, WriteResults,
+    RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet, TextFormat, ValueCounts, WriteResults,
 };
 pub use store::Expect;
 pub use throw::{SourceName, Throw};

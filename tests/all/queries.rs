@@ -117,7 +117,11 @@ async fn values_are_counted(server: Server) {
         ("field=id&where={\"size\":{\"gt\":99}}", vec![(json!("plain"), 1)], false),
     ] {
         let values = server.get(&format!("{VALUES}?{query}")).await.is(200).json();
-        assert_eq!(values, json!({"results": counted(&expected), "truncated": truncated}), "{query}");
+        assert_eq!(
+            values,
+            json!({"results": counted(&expected), "truncated": truncated, "ordering": "count"}),
+            "{query}"
+        );
     }
 }
 
@@ -171,13 +175,13 @@ async fn values_of_a_large_storage_come_from_an_index(server: Server) {
     server.request("POST", "/throw/ball?format=ndjson").body(lines).await.is(200).ok();
     let found = server.get(&format!("{VALUES}?field=color")).await.is(200).json();
     let value = |value: Json, count: u32| json!({"value": value, "count": count});
-    let expected = json!({"truncated": false, "results": [
+    let expected = json!({"truncated": false, "ordering": "count", "results": [
         value(json!("red"), 60_060), value(json!("blue"), 20_020), value(json!(null), 10_010),
         value(json!(format!("{long}13")), 5_005), value(json!(format!("{long}3")), 5_005),
     ]});
     assert_eq!(found, expected);
     let first = server.get(&format!("{VALUES}?field=color&limit=2")).await.is(200).json();
-    let expected =
-        json!({"results": [value(json!(null), 10_010), value(json!("blue"), 20_020)], "truncated": true});
+    let smallest = [value(json!(null), 10_010), value(json!("blue"), 20_020)];
+    let expected = json!({"results": smallest, "truncated": true, "ordering": "value"});
     assert_eq!(first, expected);
 }

@@ -26,6 +26,7 @@ pub use self::many::WriteResults;
 pub use self::on_conflict::OnConflict;
 pub use self::row_page::{ByteChunks, RowPage};
 pub use self::series::{Series, SeriesQuery, SeriesSet};
+pub use self::values::ValueCounts;
 pub(crate) use self::write::with_condition;
 use crate::{
     context::Context,
@@ -155,7 +156,8 @@ impl Rows {
                 let definition = &in_force.definition;
                 let columns = fields.iter().filter_map(|name| Column::named(definition, name)).collect();
                 let query = parse::groups(definition, parameters, columns)?;
-                let groups = self.context.store.groups(&in_force, &query).await?;
+                let memory = &self.context.read_memory;
+                let groups = self.context.store.groups(&in_force, &query, memory).await?;
                 Ok((query, groups))
             })
             .await?;

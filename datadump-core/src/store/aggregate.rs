@@ -1,13 +1,14 @@
-//! The part of aggregates that both backends share: the limit of the query, and its results.
+//! The part of aggregates that both backends share: the results, from what the databases return.
 
-use std::cmp::Ordering;
-
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{
+    ReadLease,
     query::{
-        Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Form, Function, GroupBy, GroupKey,
+        Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Computed, Form, Function, GroupBy,
+        GroupKey, float, mean, scalar_number,
     },
+    result_memory::{ResultMemory, Shortage},
     sql::{self, Output},
 };
 use crate::{
@@ -25,43 +26,53 @@ pub(super) enum Cell {
     Value(Value),
 }
 
-/// Returns the query that the database runs: where it orders groups differently, it returns all of them.
-pub(super) fn for_database(definition: &Definition, query: &AggregateQuery) -> AggregateQuery {
-    let is_ordered = query.groups.iter().all(|group| sql::is_ordered_alike(definition, group));
-    let limit = if is_ordered { query.limit } else { super::query::MAX_GROUPS };
-    AggregateQuery { limit, ..query.clone() }
+/// Collects the groups of a query while they are read.
+pub(super) struct GroupReader<'a> {
+    definition: &'a Definition,
+    query: &'a AggregateQuery,
+    memory: ResultMemory,
+    groups: Vec<AggregatedGroup>,
 }
 
-/// Converts the rows of the result to groups.
-pub(super) fn groups(
-    definition: &Definition,
-    query: &AggregateQuery,
-    asked: &AggregateQuery,
-    rows: Vec<Vec<Cell>>,
-) -> Result<AggregatedGroups> {
-    let most = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_cut = rows.len() > most(asked.limit);
-    if is_cut && asked.limit == super::query::MAX_GROUPS {
-        let detail = format!(
-            "there are more than {} groups: narrow the filter or group by less",
-            super::query::MAX_GROUPS
-        );
-        return Err(refused("group_by", "too-many-groups", detail));
+/// Why reading groups has ended early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Short(Shortage),
+    Failed(Error),
+}
+
+impl<'a> GroupReader<'a> {
+    pub(super) fn new(definition: &'a Definition, query: &'a AggregateQuery, memory: ResultMemory) -> Self {
+        Self { definition, query, memory, groups: Vec::new() }
     }
-    let mut groups = Vec::with_capacity(rows.len().min(most(query.limit)));
-    for row in rows {
+
+    /// Adds a row of the result.
+    pub(super) fn add(&mut self, row: Vec<Cell>) -> Result<(), Stop> {
         let mut cells = row.into_iter();
-        let keys = query.groups.iter().map(|group| key(group, cells.next().unwrap_or(Cell::Null))).collect();
-        let mut values = Vec::with_capacity(query.functions.len());
-        for aggregate in &query.functions {
-            values.push(result(definition, aggregate, &mut cells)?);
-        }
-        groups.push(AggregatedGroup { keys, values });
+        let groups = self.query.groups.iter();
+        let keys = groups.map(|group| key(group, cells.next().unwrap_or(Cell::Null))).collect();
+        let functions = self.query.functions.iter();
+        let values = functions.map(|aggregate| computed(self.definition, aggregate, &mut cells));
+        let group = AggregatedGroup { keys, values: values.collect::<Result<_>>().map_err(Stop::Failed)? };
+        self.memory.add(group.size()).map_err(Stop::Short)?;
+        self.groups.push(group);
+        Ok(())
     }
-    groups.sort_by(|one, other| compare_all(&one.keys, &other.keys));
-    let more = groups.len() > most(query.limit);
-    groups.truncate(most(query.limit));
-    Ok(AggregatedGroups { groups, more })
+
+    /// Begins again.
+    pub(super) fn clear(&mut self) {
+        self.groups.clear();
+        self.memory.clear();
+    }
+
+    pub(super) fn finish(self) -> AggregatedGroups {
+        let Self { query, memory, mut groups, .. } = self;
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let more = groups.len() > limit;
+        groups.truncate(limit);
+        let memory: ReadLease = memory.finish();
+        AggregatedGroups { groups, more, memory }
+    }
 }
 
 /// Returns the error of a query that cannot be answered.
@@ -85,22 +96,24 @@ fn key(group: &GroupBy, cell: Cell) -> GroupKey {
 }
 
 /// Returns the result of a function from its columns.
-fn result(
+fn computed(
     definition: &Definition,
     aggregate: &Aggregate,
     cells: &mut impl Iterator<Item = Cell>,
-) -> Result<Json> {
+) -> Result<Computed> {
     let outputs = sql::of_function(definition, aggregate).len();
     let mut cells: Vec<Cell> = cells.take(outputs).collect();
     let form = aggregate.operand.as_ref().map(|operand| operand.form(definition));
-    let kind = aggregate.operand.as_ref().map(|operand| operand.column().kind(definition));
     let scale = match form {
         Some(Form::Decimal(scale)) => scale,
         _ => 0,
     };
+    let whole = |digits: &str| digits.parse::<i128>().map_err(Error::internal);
     match (aggregate.function, cells.as_slice()) {
-        (Function::Avg, [Cell::Text(sum), Cell::Whole(count)]) => return Ok(average(sum, *count, scale)),
-        (Function::Avg, [_, _]) => return Ok(Json::Null),
+        (Function::Avg, [Cell::Text(sum), Cell::Whole(count)]) if *count > 0 => {
+            return Ok(Computed::Json(float(mean(whole(sum)?, *count, scale))));
+        }
+        (Function::Avg, [_, _]) => return Ok(Computed::NULL),
         _ => {}
     }
     let last = cells.pop();
@@ -113,36 +126,15 @@ fn result(
     let is_json =
         matches!(form, Some(Form::Json)) && matches!(aggregate.function, Function::First | Function::Last);
     Ok(match cell {
-        cell if is_json => inside_json(cell),
-        Cell::Null => Json::Null,
-        Cell::Whole(number) => number.into(),
+        cell if is_json => Computed::Json(inside_json(cell)),
+        Cell::Null => Computed::NULL,
+        Cell::Whole(number) => Computed::Whole(number.into()),
         Cell::Float(number) if !number.is_finite() => return Err(out_of_range()),
-        Cell::Float(number) => float(number),
-        Cell::Text(digits) => total(&digits, scale, form == Some(Form::Whole)),
-        Cell::Value(value) => kind.map_or(Json::Null, |kind| value.to_json(&kind)),
+        Cell::Float(number) => Computed::Json(float(number)),
+        Cell::Text(digits) if form == Some(Form::Whole) => Computed::Whole(whole(&digits)?),
+        Cell::Text(digits) => Computed::Decimal(whole(&digits)?, scale),
+        Cell::Value(value) => Computed::Value(value),
     })
-}
-
-/// Returns an exact sum: a number if it fits 64 bits, otherwise text, and for decimals always text.
-fn total(digits: &str, scale: u32, is_whole: bool) -> Json {
-    if is_whole {
-        return digits.parse::<i64>().map_or_else(|_| digits.into(), Json::from);
-    }
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
-    let scale = usize::try_from(scale).unwrap_or(0);
-    let padded = format!("{digits:0>width$}", width = scale + 1);
-    let (whole, part) = padded.split_at(padded.len() - scale);
-    match part {
-        "" => format!("{sign}{whole}").into(),
-        part => format!("{sign}{whole}.{part}").into(),
-    }
-}
-
-/// Returns the mean of whole numbers or decimals.
-fn average(sum: &str, count: i64, scale: u32) -> Json {
-    #[expect(clippy::cast_precision_loss, reason = "the mean is a float")]
-    let mean = sum.parse::<f64>().unwrap_or_default() / count as f64 / 10_f64.powi(scale.cast_signed());
-    if count == 0 { Json::Null } else { float(mean) }
 }
 
 /// Returns a scalar inside JSON.
@@ -155,72 +147,6 @@ fn inside_json(cell: Cell) -> Json {
             Err(_) => Json::Null,
         },
         _ => Json::Null,
-    }
-}
-
-/// Returns the JSON of a scalar inside JSON; null for lists and objects.
-pub(crate) fn scalar(value: &Value) -> Json {
-    match value {
-        Value::Boolean(value) => (*value).into(),
-        Value::Float(number) => scalar_number(*number),
-        Value::Text(text) => text.as_str().into(),
-        _ => Json::Null,
-    }
-}
-
-/// Returns a number inside JSON: a whole one without a decimal point.
-fn scalar_number(number: f64) -> Json {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0 && number.abs() < EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
-        return (number as i64).into();
-    }
-    float(number)
-}
-
-fn float(number: f64) -> Json {
-    // Not a negative zero.
-    json!(number + 0.0)
-}
-
-/// Compares groups by their values in order, nulls first.
-pub(crate) fn compare_all(one: &[GroupKey], other: &[GroupKey]) -> Ordering {
-    one.iter()
-        .zip(other)
-        .map(|(one, other)| compare(one, other))
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
-}
-
-fn compare(one: &GroupKey, other: &GroupKey) -> Ordering {
-    match (one, other) {
-        (GroupKey::Value(one), GroupKey::Value(other)) => match (one.is_null(), other.is_null()) {
-            (false, false) => one.compare(other).unwrap_or(Ordering::Equal),
-            (one, other) => other.cmp(&one),
-        },
-        (GroupKey::Json(one), GroupKey::Json(other)) => compare_json(one, other),
-        (GroupKey::Start(one), GroupKey::Start(other)) => one.cmp(other),
-        _ => Ordering::Equal,
-    }
-}
-
-/// Compares scalars: null, false, true, numbers, strings. Anything else comes last.
-pub(crate) fn compare_json(one: &Json, other: &Json) -> Ordering {
-    let class = |json: &Json| match json {
-        Json::Null => 0,
-        Json::Bool(false) => 1,
-        Json::Bool(true) => 2,
-        Json::Number(_) => 3,
-        Json::String(_) => 4,
-        Json::Array(_) | Json::Object(_) => 5,
-    };
-    match (one, other) {
-        (Json::Number(one), Json::Number(other)) => match (one.as_i64(), other.as_i64()) {
-            (Some(one), Some(other)) => one.cmp(&other),
-            _ => one.as_f64().unwrap_or_default().total_cmp(&other.as_f64().unwrap_or_default()),
-        },
-        (Json::String(one), Json::String(other)) => one.cmp(other),
-        _ => class(one).cmp(&class(other)),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod query;
 mod queue;
 mod read_memory;
 mod refusal;
+pub(crate) mod result_memory;
 mod sql;
 pub mod sqlite;
 mod stamps;
@@ -47,9 +48,9 @@ pub use commit_times::{CommitTimes, RecentCommits};
 pub use extent::{Capacity, Extent};
 pub use migrate::{ChangeImpact, Progress};
 pub use query::{
-    Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Bucket, Column, Count, Filter, FoundRows,
-    Function, Group, GroupBy, GroupKey, GroupQuery, Groups, Operand, Order, Page, Paging, Query, RowCount,
-    Test,
+    Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Bucket, Column, Computed, Count, Filter,
+    Form, FoundRows, Function, Group, GroupBy, GroupKey, GroupQuery, Groups, Operand, Order, Page, Paging,
+    Query, RowCount, Test,
 };
 pub use read_memory::{ReadLease, ReadMemory};
 pub use storage_size::StorageSize;
@@ -193,11 +194,23 @@ pub trait Store: Send + Sync + Debug + 'static {
         self.page_within(in_force, query, &ReadMemory::unlimited()).await
     }
 
-    /// Counts rows by the values of some columns. The query must have been made for `in_force`.
-    async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups>;
+    /// Counts rows by the values of some columns, as far as there is memory for them. The query must have been made for
+    /// `in_force`.
+    async fn groups(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &GroupQuery,
+        memory: &ReadMemory,
+    ) -> Result<Groups>;
 
-    /// Computes functions of groups of rows. The query must have been made for `in_force`.
-    async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups>;
+    /// Computes functions of groups of rows, as far as there is memory for the results, in one snapshot. The query must
+    /// have been made for `in_force`.
+    async fn aggregate(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &AggregateQuery,
+        memory: &ReadMemory,
+    ) -> Result<AggregatedGroups>;
 
     /// Measures a storage, without reading all of it.
     async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize>;

@@ -1,6 +1,6 @@
 //! `/api/v1/storage/{name}/query/` and its like: what else can be asked about the rows of a storage.
 
-use datadump_core::{Aggregates, Dump, RowPage};
+use datadump_core::{Aggregates, Dump, RowPage, ValueCounts, store::ReadLease};
 use poem_openapi::{Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -36,13 +36,20 @@ pub(crate) struct QueryPage {
     results: Vec<Object>,
 }
 
-/// The values of a field, the most frequent one first.
+/// The values of a field.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct ValueList {
     /// The values, each with the number of rows that have it: `{value, count}`.
     results: Vec<Object>,
     /// True if there are more values.
     truncated: bool,
+    /// Order of the values, and so which ones are returned if there are more: `count` if the most frequent one is first,
+    /// or `value` if the smallest one is.
+    ordering: String,
+    #[oai(skip)]
+    #[serde(skip)]
+    #[expect(dead_code, reason = "it is released when the answer has been written")]
+    memory: ReadLease,
 }
 
 /// The query of the values of a field. The core parses it, because it knows the fields.
@@ -63,6 +70,10 @@ pub(crate) struct AggregateList {
     results: Vec<Object>,
     /// True if there are more groups.
     truncated: bool,
+    #[oai(skip)]
+    #[serde(skip)]
+    #[expect(dead_code, reason = "it is released when the answer has been written")]
+    memory: ReadLease,
 }
 
 /// The query of aggregates. The core parses it, because it knows the fields.
@@ -124,9 +135,11 @@ impl Queries {
         Ok(Streamed::page(page.map(RowPage::into_chunks)))
     }
 
-    /// Count the values of a field, most frequent first
+    /// Count the values of a field
     ///
-    /// Takes the filters of the list.
+    /// The most frequent value comes first. Only if a storage has more than 100,000 rows, the field is indexed, there are
+    /// no filters, and there are more values than `limit`, the smallest values are returned instead, in ascending order
+    /// (`ordering` is `value`). Takes the filters of the list.
     #[oai(path = "/:name/values", method = "get", operation_id = "list_values")]
     async fn values(
         &self,
@@ -134,8 +147,15 @@ impl Queries {
         name: Path<String>,
         query: Query<ValuesQuery>,
     ) -> Result<Reply<ValueList>, Problem> {
-        let (results, truncated) = self.dump.storage(&name.0)?.values(&query.0).await?;
-        Ok(Reply(ValueList { results: results.into_iter().map(Object).collect(), truncated }))
+        let found = self.dump.storage(&name.0)?.values(&query.0).await?;
+        let ValueCounts { values, truncated, is_smallest, memory } = found;
+        let ordering = if is_smallest { "value" } else { "count" }.to_owned();
+        Ok(Reply(ValueList {
+            results: values.into_iter().map(Object).collect(),
+            truncated,
+            ordering,
+            memory,
+        }))
     }
 
     /// Aggregate rows
@@ -165,8 +185,8 @@ impl Queries {
 }
 
 fn list(aggregates: Aggregates) -> Reply<AggregateList> {
-    let Aggregates { results, truncated } = aggregates;
-    Reply(AggregateList { results: results.into_iter().map(Object).collect(), truncated })
+    let Aggregates { results, truncated, memory } = aggregates;
+    Reply(AggregateList { results: results.into_iter().map(Object).collect(), truncated, memory })
 }
 
 /// Example bodies for the API document.

@@ -1,7 +1,6 @@
 //! `/api/v1/storage/{name}/series/` and `/api/v1/series/`: values over time, for charts.
 
-use datadump_core::{Dump, SeriesQuery, SeriesSet};
-use futures_util::{StreamExt as _, stream};
+use datadump_core::{Dump, SeriesQuery, SeriesSet, store::ReadLease};
 use poem_openapi::{Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -12,9 +11,6 @@ use crate::{
     extract::{JsonBody, ListParameters, Pairs, Parameter, Query, passed_on},
     problem::Problem,
 };
-
-/// Number of queries of a request that run at once.
-const AT_ONCE: usize = 4;
 
 /// Series of one storage.
 pub(crate) struct SeriesOf {
@@ -43,6 +39,9 @@ pub(crate) struct SeriesList {
     /// One for each group and field: `field`, `group`, and lists with an item for each point: `time` and `value`, or
     /// `time`, `min`, `max`, `avg`, `last` and `count` if the points are buckets. A gap is a point with nulls.
     series: Vec<Object>,
+    #[oai(skip)]
+    #[serde(skip)]
+    memory: ReadLease,
 }
 
 /// The results of several queries for series, in order.
@@ -50,6 +49,9 @@ pub(crate) struct SeriesList {
 pub(crate) struct ManySeriesAnswer {
     /// For each query its `id` and `storage`, and either the members of the answer of one storage or its `error`.
     results: Vec<Object>,
+    #[oai(skip)]
+    #[serde(skip)]
+    memory: ReadLease,
 }
 
 /// The query of series. The core parses it, because it knows the fields.
@@ -97,7 +99,8 @@ impl SeriesOf {
 impl ManySeries {
     /// Read values over time of several storages
     ///
-    /// A query that fails has an `error`, and the others their results.
+    /// A query that fails has an `error`, and the others their results. All together take at most 30 seconds and return at
+    /// most 200,000 points; queries that are beyond this have an `error`.
     #[oai(path = "/series", method = "post", operation_id = "find_series")]
     async fn find(
         &self,
@@ -107,33 +110,36 @@ impl ManySeries {
         body: JsonBody,
     ) -> Result<Reply<ManySeriesAnswer>, Problem> {
         let queries = SeriesQuery::parse_all(&body.0)?;
-        let results = stream::iter(queries).map(|query| self.answer(query)).buffered(AT_ONCE);
-        Ok(Reply(ManySeriesAnswer { results: results.map(Object).collect().await }))
-    }
-
-    async fn answer(&self, query: SeriesQuery) -> Json {
-        let found = match self.dump.storage(&query.storage) {
-            Ok(rows) => rows.find_series(&query.request).await,
-            Err(error) => Err(error),
+        let read = |query: SeriesQuery| async move {
+            self.dump.storage(&query.storage)?.find_series(&query.request).await
         };
-        let mut answer = match found {
-            Ok(set) => json!(list(set)),
-            Err(error) => json!({"error": Problem::from(error).to_json()}),
-        };
-        answer["id"] = query.id;
-        answer["storage"] = query.storage.into();
-        answer
+        let mut answer = ManySeriesAnswer { results: Vec::new(), memory: ReadLease::default() };
+        for (query, found) in SeriesQuery::run_all(queries, read).await {
+            let mut result = match found {
+                Ok(set) => {
+                    let mut list = list(set);
+                    answer.memory.merge(std::mem::take(&mut list.memory));
+                    json!(list)
+                }
+                Err(error) => json!({"error": Problem::from(error).to_json()}),
+            };
+            result["id"] = query.id;
+            result["storage"] = query.storage.into();
+            answer.results.push(Object(result));
+        }
+        Ok(Reply(answer))
     }
 }
 
 fn list(set: SeriesSet) -> SeriesList {
-    let SeriesSet { from, to, bucket, truncated, series } = set;
+    let SeriesSet { from, to, bucket, truncated, series, memory } = set;
     SeriesList {
         from: from.map(|from| from.to_string()),
         to: to.map(|to| to.to_string()),
         bucket,
         truncated,
         series: series.into_iter().map(|series| Object(json!(series))).collect(),
+        memory,
     }
 }
 

@@ -7,26 +7,34 @@
 
 mod many;
 mod points;
+mod reading;
 
-use std::{cmp::Reverse, sync::Arc};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 pub use self::many::SeriesQuery;
-use self::points::{Point, Points, assemble, functions};
-use super::{Rows, aggregate::key_json};
+use self::{
+    points::{Point, Points, assemble},
+    reading::Reading,
+};
+use super::{
+    Rows,
+    aggregate::{key_json, too_many_groups},
+};
 use crate::{
     clock::{Timestamp, Zone},
     error::Result,
-    schema::{Definition, InForce, StoredRow, Value},
+    schema::{Definition, InForce, Kind, StoredRow, Value},
     store::{
-        Aggregate, AggregateQuery, Bucket, Column, Filter, Function, GroupBy, GroupKey, Operand, Query, Test,
-        aggregate::scalar,
+        Aggregate, AggregateQuery, Bucket, Column, Computed, Filter, Function, GroupBy, GroupKey, Operand,
+        Query, ReadLease, Test,
         query::{
-            Direction, Form, MAX_GROUPS,
-            aggregate::read_number,
+            Direction, MAX_GROUPS, compare_keys,
+            filter::at_path,
             parse::{self, SeriesRequest},
+            scalar,
         },
     },
 };
@@ -38,7 +46,7 @@ const MAX_ROWS: u64 = 10_000;
 const MAX_SERIES: u64 = 100;
 
 /// Series of one storage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug)]
 pub struct SeriesSet {
     /// Bounds of the time: those of the request, or the times of the first and the last row.
     pub from: Option<Timestamp>,
@@ -50,6 +58,15 @@ pub struct SeriesSet {
     pub truncated: bool,
     /// The series, by group.
     pub series: Vec<Series>,
+    /// The memory of the series.
+    pub memory: ReadLease,
+}
+
+impl SeriesSet {
+    /// Returns the number of points of all series.
+    fn points(&self) -> usize {
+        self.series.iter().map(|series| series.time.len()).sum()
+    }
 }
 
 /// The values of a field over time.
@@ -99,27 +116,37 @@ impl Rows {
     async fn read_series(&self, in_force: &Arc<InForce>, request: SeriesRequest) -> Result<SeriesSet> {
         let overview = self.overview(in_force, &request).await?;
         let (from, to) = (request.from.or(overview.from), request.to.or(overview.to));
-        let mut set = SeriesSet { from, to, bucket: None, truncated: overview.truncated, series: Vec::new() };
+        let mut set = SeriesSet {
+            from,
+            to,
+            bucket: None,
+            truncated: overview.truncated,
+            series: Vec::new(),
+            memory: ReadLease::default(),
+        };
         let Some((from, to)) = from.zip(to).filter(|_| !overview.groups.is_empty()) else { return Ok(set) };
         let rows: u64 = overview.groups.iter().map(|group| group.rows).sum();
         let most = overview.groups.iter().map(|group| group.rows).max().unwrap_or(0);
         let filter = overview.filter(&request);
         if most <= request.points
             && rows <= MAX_ROWS
-            && let Some(points) = self.row_points(in_force, &request, filter.clone(), rows).await?
+            && let Some((points, memory)) = self.row_points(in_force, &request, filter.clone(), rows).await?
         {
             set.series = assemble(&in_force.definition, &request, overview, points, None);
+            set.memory = memory;
             return Ok(set);
         }
         let (length, bucket) = Bucket::for_chart(from, to, request.points);
-        let points = self.bucket_points(in_force, &request, filter, bucket).await?;
+        let (points, memory) = self.bucket_points(in_force, &request, filter, bucket).await?;
         set.bucket = Some(length.to_owned());
         set.series = assemble(&in_force.definition, &request, overview, points, Some(bucket));
+        set.memory = memory;
         Ok(set)
     }
 
-    /// Counts the rows of each group.
+    /// Counts the rows of the largest groups.
     async fn overview(&self, in_force: &Arc<InForce>, request: &SeriesRequest) -> Result<Overview> {
+        let most = MAX_SERIES.min(MAX_GROUPS / request.points.saturating_add(1)).max(1);
         let time = request.time;
         let of_time = |function| Aggregate { function, operand: Some(Operand::Column(time)), time };
         let query = AggregateQuery {
@@ -131,16 +158,25 @@ impl Rows {
                 of_time(Function::Min),
                 of_time(Function::Max),
             ],
-            limit: MAX_GROUPS,
+            // The largest groups first: by the number of rows.
+            order: vec![(request.groups.len(), Direction::Descending)],
+            limit: most,
         };
-        let found = self.context.store.aggregate(in_force, &query).await?;
-        let moment = |json: Option<&Json>| json.and_then(Json::as_str).and_then(Timestamp::parse);
+        let mut found = self.context.store.aggregate(in_force, &query, &self.context.read_memory).await?;
+        found.groups.sort_by(|one, other| compare_keys(&one.keys, &other.keys));
+        let moment = |value: Option<&Computed>| match value {
+            Some(Computed::Value(Value::Timestamp(moment))) => Some(*moment),
+            _ => None,
+        };
         let (from, to) = (
             found.groups.iter().filter_map(|group| moment(group.values.get(1))).min(),
             found.groups.iter().filter_map(|group| moment(group.values.get(2))).max(),
         );
-        let rows = |values: &[Json]| values.first().and_then(Json::as_u64).unwrap_or(0);
-        let mut groups: Vec<SeriesGroup> = found
+        let rows = |values: &[Computed]| match values.first() {
+            Some(Computed::Whole(rows)) => u64::try_from(*rows).unwrap_or(0),
+            _ => 0,
+        };
+        let groups = found
             .groups
             .into_iter()
             .map(|group| SeriesGroup {
@@ -150,24 +186,7 @@ impl Rows {
             })
             .filter(|group| group.rows > 0)
             .collect();
-        let most = MAX_SERIES.min(MAX_GROUPS / request.points.saturating_add(1)).max(1);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let truncated = groups.len() > most;
-        if truncated {
-            let mut sizes: Vec<u64> = groups.iter().map(|group| group.rows).collect();
-            sizes.sort_unstable_by_key(|rows| Reverse(*rows));
-            let least = sizes.get(most - 1).copied().unwrap_or(0);
-            let larger = groups.iter().filter(|group| group.rows > least).count();
-            let mut equal = most.saturating_sub(larger);
-            groups.retain(|group| {
-                let is_kept = group.rows > least || (group.rows == least && equal > 0);
-                if group.rows == least {
-                    equal = equal.saturating_sub(1);
-                }
-                is_kept
-            });
-        }
-        Ok(Overview { groups, from, to, truncated })
+        Ok(Overview { groups, from, to, truncated: found.more })
     }
 
     /// Returns the rows as points, or `None` if they are too large.
@@ -177,7 +196,7 @@ impl Rows {
         request: &SeriesRequest,
         filter: Filter,
         rows: u64,
-    ) -> Result<Option<Points>> {
+    ) -> Result<Option<(Points, ReadLease)>> {
         let definition = &in_force.definition;
         let mut query = Query::first(
             Some(filter),
@@ -195,14 +214,18 @@ impl Rows {
         for row in &page.rows {
             let Value::Timestamp(time) = request.time.value(row) else { continue };
             let keys: Vec<GroupKey> = request.groups.iter().map(|(_, group)| group_key(group, row)).collect();
+            let names = names(in_force, request, &keys);
             for (place, (_, operand)) in request.fields.iter().enumerate() {
-                let value = row_value(definition, operand, row);
-                if !value.is_null() {
-                    points.add(place, &names(in_force, request, &keys), Point { time, values: vec![value] });
+                for reading in Reading::of(definition, operand) {
+                    let value = row_value(definition, &reading.operand, row);
+                    if !value.is_null() {
+                        let point = Point { time, values: vec![value] };
+                        points.add(place, reading.is_plain, &names, point);
+                    }
                 }
             }
         }
-        Ok(Some(points))
+        Ok(Some((points, page.memory)))
     }
 
     /// Returns the points of buckets.
@@ -212,13 +235,20 @@ impl Rows {
         request: &SeriesRequest,
         filter: Filter,
         bucket: Bucket,
-    ) -> Result<Points> {
+    ) -> Result<(Points, ReadLease)> {
         let definition = &in_force.definition;
         let time = request.time;
-        let of_field = |(_, operand): &(String, Operand)| {
-            let functions = functions(definition, operand).iter();
-            let operand = operand.clone();
-            functions.map(move |(_, function)| Aggregate {
+        let readings: Vec<(usize, Reading)> = request
+            .fields
+            .iter()
+            .enumerate()
+            .flat_map(|(place, (_, operand))| {
+                Reading::of(definition, operand).map(move |reading| (place, reading))
+            })
+            .collect();
+        let of_reading = |(_, reading): &(usize, Reading)| {
+            let operand = reading.operand.clone();
+            reading.functions.iter().map(move |(_, function)| Aggregate {
                 function: *function,
                 operand: Some(operand.clone()),
                 time,
@@ -229,25 +259,30 @@ impl Rows {
             filter: Some(filter),
             groups: groups.chain([GroupBy::Bucket(time, bucket)]).collect(),
             zone: request.zone.clone(),
-            functions: request.fields.iter().flat_map(of_field).collect(),
+            functions: readings.iter().flat_map(of_reading).collect(),
+            order: Vec::new(),
             limit: MAX_GROUPS,
         };
-        let found = self.context.store.aggregate(in_force, &query).await?;
+        let found = self.context.store.aggregate(in_force, &query, &self.context.read_memory).await?;
+        if found.more {
+            return Err(too_many_groups());
+        }
         let mut points = Points::default();
         for group in found.groups {
             let Some((GroupKey::Start(Some(start)), keys)) = group.keys.split_last() else { continue };
             let time = bucket.moment(*start, &request.zone);
             let names = names(in_force, request, keys);
-            let mut values = group.values.into_iter();
-            for (place, (_, operand)) in request.fields.iter().enumerate() {
-                let values: Vec<Json> = values.by_ref().take(functions(definition, operand).len()).collect();
+            let values = query.functions.iter().zip(group.values);
+            let mut values = values.map(|(aggregate, value)| value.to_json(definition, aggregate));
+            for (place, reading) in &readings {
+                let values: Vec<Json> = values.by_ref().take(reading.functions.len()).collect();
                 // The count comes last.
                 if values.last() != Some(&Json::from(0)) {
-                    points.add(place, &names, Point { time, values });
+                    points.add(*place, reading.is_plain, &names, Point { time, values });
                 }
             }
         }
-        Ok(points)
+        Ok((points, found.memory))
     }
 }
 
@@ -309,21 +344,17 @@ fn names(in_force: &InForce, request: &SeriesRequest, keys: &[GroupKey]) -> Map<
 
 fn group_key(by: &GroupBy, row: &StoredRow) -> GroupKey {
     match by {
-        GroupBy::Path(column, path) => {
-            GroupKey::Json(scalar(&Operand::Path(*column, path.clone()).value(row)))
-        }
+        GroupBy::Path(column, path) => GroupKey::Json(scalar(&at_path(&column.value(row), path))),
         by => GroupKey::Value(by.column().value(row)),
     }
 }
 
-/// Returns the value of a field as it is shown. Text that reads as a number is one where it counts as one.
+/// Returns the value of a field as it is shown.
 fn row_value(definition: &Definition, operand: &Operand, row: &StoredRow) -> Json {
-    let value = operand.value(row);
-    match (operand, &value) {
-        (Operand::Path(..), value) => scalar(value),
-        (Operand::Column(column), Value::Text(text)) if operand.form(definition) == Form::NumericText => {
-            read_number(text).map_or_else(|| value.to_json(&column.kind(definition)), Json::from)
-        }
-        (Operand::Column(column), value) => value.to_json(&column.kind(definition)),
+    let value = operand.value(definition, row);
+    match operand {
+        Operand::Path(..) => scalar(&value),
+        Operand::Column(column) => value.to_json(&column.kind(definition)),
+        Operand::Number(_) => value.to_json(&Kind::Float),
     }
 }

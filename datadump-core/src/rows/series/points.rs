@@ -4,14 +4,11 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::{Overview, Series};
+use super::{Overview, Series, reading::Reading};
 use crate::{
     clock::{Timestamp, Zone},
-    schema::{Definition, Kind},
-    store::{
-        Bucket, Function, Operand,
-        query::{Form, parse::SeriesRequest},
-    },
+    schema::Definition,
+    store::{Bucket, query::parse::SeriesRequest},
 };
 
 /// A distance between points is a gap if it is more than this many usual distances.
@@ -23,44 +20,26 @@ pub(super) struct Point {
     pub(super) values: Vec<Json>,
 }
 
-/// Points by the position of their field and by their group.
+/// Points by the position of their field and by their group: those of numbers, and those of values as they are.
 #[derive(Default)]
-pub(super) struct Points(HashMap<(usize, String), Vec<Point>>);
+pub(super) struct Points(HashMap<(usize, String), [Vec<Point>; 2]>);
 
 impl Points {
-    pub(super) fn add(&mut self, field: usize, group: &Map<String, Json>, point: Point) {
-        self.0.entry((field, identity(group))).or_default().push(point);
+    pub(super) fn add(&mut self, field: usize, is_plain: bool, group: &Map<String, Json>, point: Point) {
+        let [numbers, plain] = self.0.entry((field, identity(group))).or_default();
+        if is_plain { plain.push(point) } else { numbers.push(point) }
     }
 
-    fn take(&mut self, field: usize, group: &Map<String, Json>) -> Vec<Point> {
-        self.0.remove(&(field, identity(group))).unwrap_or_default()
+    /// Returns the points of a series, numbers if it has any, and whether they are values as they are.
+    fn take(&mut self, field: usize, group: &Map<String, Json>) -> (Vec<Point>, bool) {
+        let [numbers, plain] = self.0.remove(&(field, identity(group))).unwrap_or_default();
+        if numbers.is_empty() && !plain.is_empty() { (plain, true) } else { (numbers, false) }
     }
 }
 
 fn identity(group: &Map<String, Json>) -> String {
     // JSON of scalars has no error.
     serde_json::to_string(group).unwrap_or_default()
-}
-
-/// The functions of a bucket, by the names of their results.
-const OF_NUMBERS: &[(&str, Function)] = &[
-    ("min", Function::Min),
-    ("max", Function::Max),
-    ("avg", Function::Avg),
-    ("last", Function::Last),
-    ("count", Function::Count),
-];
-const OF_ORDERED: &[(&str, Function)] =
-    &[("min", Function::Min), ("max", Function::Max), ("last", Function::Last), ("count", Function::Count)];
-const OF_OTHERS: &[(&str, Function)] = &[("last", Function::Last), ("count", Function::Count)];
-
-/// Returns the functions of the buckets of a field.
-pub(super) fn functions(definition: &Definition, operand: &Operand) -> &'static [(&'static str, Function)] {
-    match operand.form(definition) {
-        Form::Other if matches!(operand.column().kind(definition), Kind::Boolean | Kind::Id) => OF_OTHERS,
-        Form::Other => OF_ORDERED,
-        _ => OF_NUMBERS,
-    }
 }
 
 /// Lays out the points of each group and field.
@@ -74,11 +53,14 @@ pub(super) fn assemble(
     let mut all = Vec::with_capacity(overview.groups.len() * request.fields.len());
     for group in overview.groups {
         for (place, (field, operand)) in request.fields.iter().enumerate() {
-            let points = with_gaps(points.take(place, &group.names), bucket, &request.zone);
-            let columns: Vec<&str> = match bucket {
+            let (points, is_plain) = points.take(place, &group.names);
+            let readings: Vec<Reading> = Reading::of(definition, operand).collect();
+            let reading = readings.iter().find(|reading| reading.is_plain == is_plain).or(readings.first());
+            let columns = match bucket {
                 None => vec!["value"],
-                Some(_) => functions(definition, operand).iter().map(|(name, _)| *name).collect(),
+                Some(_) => reading.map(Reading::columns).unwrap_or_default(),
             };
+            let points = with_gaps(points, bucket, &request.zone);
             let mut series = Series {
                 field: field.clone(),
                 group: group.names.clone(),
@@ -108,7 +90,8 @@ fn with_gaps(points: Vec<Point>, bucket: Option<Bucket>, zone: &Zone) -> Vec<Poi
         [one, other] => other.time.micros() - one.time.micros(),
         _ => 0,
     };
-    let mut distances: Vec<i64> = points.windows(2).map(distance).collect();
+    // Rows of one transaction have the same time.
+    let mut distances: Vec<i64> = points.windows(2).map(distance).filter(|distance| *distance > 0).collect();
     let middle = distances.len() / 2;
     if distances.len() < 2 {
         return points;
@@ -143,6 +126,7 @@ mod tests {
             (vec![0, 1, 2, 5, 6], vec![0, 1, 2, 5, 6]),
             (vec![0, 1, 2, 6, 7], vec![0, 1, 2, -3, 6, 7]),
             (vec![0, 100], vec![0, 100]),
+            (vec![0, 0, 0, 1, 1, 1, 2, 2, 2, 6], vec![0, 0, 0, 1, 1, 1, 2, 2, 2, -3, 6]),
             (vec![], vec![]),
         ] {
             let point = |time: &i64| Point {

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     schema::{StoredRow, Value},
     store::{
-        Column, Expect, Outcome, Paging, RowCount, State, WriteBatch,
+        Column, Expect, Outcome, Paging, ReadMemory, RowCount, State, WriteBatch,
         query::{Towards, parse},
     },
 };
@@ -166,7 +166,7 @@ pub(super) async fn rows_are_counted_by_their_values(bench: &dyn Bench) -> Resul
         let pairs: Vec<(String, String)> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let query = parse::groups(&in_force.definition, &pairs, columns(names))?;
-        let found = test.store.groups(&in_force, &query).await?;
+        let found = test.store.groups(&in_force, &query, &ReadMemory::unlimited()).await?;
         let groups: Vec<_> =
             found.groups.iter().map(|group| (group.values.iter().collect(), group.count)).collect();
         ensure_eq(&format!("{names:?} {parameters:?}"), (groups, found.more), (expected, more))?;

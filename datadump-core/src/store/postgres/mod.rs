@@ -64,6 +64,7 @@ use super::{
     Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
     Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch,
     queue::{Queue, queue},
+    result_memory,
     sql::{self, Dialect},
 };
 use crate::{
@@ -298,12 +299,25 @@ impl Store for PostgresStore {
         in_time(page::page(&self.inner.connections.reads, in_force, query, memory)).await
     }
 
-    async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
-        in_time(page::groups(&self.inner.connections.reads, in_force, query)).await
+    async fn groups(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &GroupQuery,
+        memory: &ReadMemory,
+    ) -> Result<Groups> {
+        let pool = &self.inner.connections.reads;
+        result_memory::within(memory, |memory| in_time(page::groups(pool, in_force, query, memory))).await
     }
 
-    async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups> {
-        in_time(aggregate::aggregate(&self.inner.connections.reads, in_force, query)).await
+    async fn aggregate(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &AggregateQuery,
+        memory: &ReadMemory,
+    ) -> Result<AggregatedGroups> {
+        let pool = &self.inner.connections.reads;
+        result_memory::within(memory, |memory| in_time(aggregate::aggregate(pool, in_force, query, memory)))
+            .await
     }
 
     async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize> {

@@ -1,6 +1,6 @@
 //! Reads pages and counts. A page is only read as far as there is memory for it.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use sea_query::{PostgresQueryBuilder, SelectStatement};
 use sea_query_sqlx::{SqlxBinder as _, SqlxValues};
@@ -10,8 +10,8 @@ use sqlx::{
 };
 
 use super::{
-    columns,
-    read::{fetch, fetch_until},
+    columns, error,
+    read::{fetch, fetch_each, fetch_until, recover},
 };
 use crate::{
     error::{Error, Result},
@@ -19,6 +19,7 @@ use crate::{
     store::{
         Group, GroupQuery, Groups, Page, Paging, Query, ReadMemory, RowCount, page,
         query::Count,
+        result_memory::{Read, ResultMemory},
         sql::{self, Dialect},
     },
 };
@@ -71,7 +72,12 @@ pub(super) async fn page(
 }
 
 /// Counts rows by the values of some columns.
-pub(super) async fn groups(pool: &PgPool, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
+pub(super) async fn groups(
+    pool: &PgPool,
+    in_force: &Arc<InForce>,
+    query: &GroupQuery,
+    mut memory: ResultMemory,
+) -> Result<Read<Groups>> {
     let definition = &in_force.definition;
     let (statement, arguments) = built(&sql::groups(Dialect::Postgres, definition, query));
     let group = |row: &PgRow| {
@@ -79,9 +85,28 @@ pub(super) async fn groups(pool: &PgPool, in_force: &Arc<InForce>, query: &Group
         let values = columns.map(|(place, column)| columns::value(row, place, &column.kind(definition)));
         let count: i64 = sqlx::Row::try_get(row, query.columns.len())?;
         let count = u64::try_from(count).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        Ok(Group { values: values.collect::<sqlx::Result<_>>()?, count })
+        Ok::<_, sqlx::Error>(Group { values: values.collect::<sqlx::Result<_>>()?, count })
     };
-    Ok(Groups::within(query, fetch(pool, in_force, &statement, &arguments, group).await?))
+    let mut connection = pool.acquire().await.map_err(error::store)?;
+    for attempt in 1.. {
+        memory.clear();
+        let mut groups = Vec::new();
+        let read = fetch_each(&mut connection, in_force, &statement, arguments.clone(), |row| {
+            let group = group(row)?;
+            Ok(match memory.add(group.size()) {
+                Ok(()) => ControlFlow::Continue(groups.push(group)),
+                Err(shortage) => ControlFlow::Break(shortage),
+            })
+        });
+        match read.await {
+            Ok(ControlFlow::Continue(())) => {
+                return Ok(Read::Done(Groups::within(query, groups, memory.finish())));
+            }
+            Ok(ControlFlow::Break(shortage)) => return Read::short(&shortage, "field"),
+            Err(failure) => recover(pool, in_force, &mut connection, failure, attempt).await?,
+        }
+    }
+    Err(Error::internal("a query was retried too often"))
 }
 
 async fn count(pool: &PgPool, in_force: &Arc<InForce>, query: &Query) -> Result<RowCount> {

@@ -1,6 +1,6 @@
 //! Reads, on connections of their own, so that they never wait for writes.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, ops::ControlFlow, sync::Arc};
 
 use futures_util::{Stream, TryStreamExt as _};
 use sqlx::{
@@ -102,31 +102,64 @@ pub(super) async fn fetch_until<T>(
     bytes: usize,
     read: impl Fn(&PgRow) -> sqlx::Result<T>,
 ) -> Result<(Vec<T>, bool)> {
-    // Prepared statements are cached by their text, and the columns of a different version may have different
-    // types.
-    let statement = format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version);
+    let statement = marked(in_force, statement);
     let mut connection = pool.acquire().await.map_err(error::store)?;
     for attempt in 1.. {
         let query = sqlx::query_with(AssertSqlSafe(statement.as_str()), arguments.clone());
-        let failure = match taken(query.fetch(&mut *connection), bytes, &read).await {
+        match taken(query.fetch(&mut *connection), bytes, &read).await {
             Ok(rows) => return Ok(rows),
-            // A row that does not match its definition, which nearly always means that a new version has just
-            // come into force.
-            Err(sqlx::Error::Decode(_)) => return Err(moved(in_force)),
-            Err(failure) => failure,
-        };
-        match ErrorClass::of(&failure) {
-            ErrorClass::Lost if attempt < MAX_TRIES => {
-                connection = living(pool).await.map_err(error::store)?;
-            }
-            ErrorClass::Moved if attempt < MAX_TRIES => {
-                connection.clear_cached_statements().await.map_err(error::store)?;
-            }
-            ErrorClass::Moved => return Err(moved(in_force)),
-            _ => return Err(error::store(failure)),
+            Err(failure) => recover(pool, in_force, &mut connection, failure, attempt).await?,
         }
     }
     Err(Error::internal("a query was retried too often"))
+}
+
+/// Prepares a connection for the next attempt, if that can help after this failure.
+pub(super) async fn recover(
+    pool: &PgPool,
+    in_force: &InForce,
+    connection: &mut PoolConnection<Postgres>,
+    failure: sqlx::Error,
+    attempt: usize,
+) -> Result<()> {
+    // A row that does not match its definition, which nearly always means that a new version has just come into
+    // force.
+    if matches!(failure, sqlx::Error::Decode(_)) {
+        return Err(moved(in_force));
+    }
+    match ErrorClass::of(&failure) {
+        ErrorClass::Lost if attempt < MAX_TRIES => *connection = living(pool).await.map_err(error::store)?,
+        ErrorClass::Moved if attempt < MAX_TRIES => {
+            connection.clear_cached_statements().await.map_err(error::store)?;
+        }
+        ErrorClass::Moved => return Err(moved(in_force)),
+        _ => return Err(error::store(failure)),
+    }
+    Ok(())
+}
+
+/// Reads the rows of a query one by one, until one of them ends it.
+pub(super) async fn fetch_each<S>(
+    connection: &mut PgConnection,
+    in_force: &InForce,
+    statement: &str,
+    arguments: PgArguments,
+    mut each: impl FnMut(&PgRow) -> sqlx::Result<ControlFlow<S>>,
+) -> sqlx::Result<ControlFlow<S>> {
+    let statement = marked(in_force, statement);
+    let mut rows = sqlx::query_with(AssertSqlSafe(statement.as_str()), arguments).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        if let ControlFlow::Break(end) = each(&row)? {
+            return Ok(ControlFlow::Break(end));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Returns a statement with a mark of the version that it was made for. Prepared statements are cached by their text, and
+/// the columns of a different version may have different types.
+fn marked(in_force: &InForce, statement: &str) -> String {
+    format!("/* {} v{} */ {statement}", in_force.storage.get(), in_force.version)
 }
 
 /// Reads rows until they reach this many bytes; also returns whether these are all. The connection discards

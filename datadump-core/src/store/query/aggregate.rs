@@ -2,14 +2,18 @@
 
 use serde_json::Value as Json;
 
-use super::{Bucket, Column, Filter, filter::at_path};
+use super::{Bucket, Column, Computed, Direction, Filter, filter::at_path};
 use crate::{
     clock::{Timestamp, Zone},
     schema::{Definition, Kind, StoredRow, Value},
+    store::ReadLease,
 };
 
 /// Maximum number of groups.
 pub const MAX_GROUPS: u64 = 100_000;
+
+/// Maximum size of the results of a query in bytes.
+pub const MAX_RESULT_BYTES: usize = 64 << 20;
 
 /// A query for functions of groups of rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +26,10 @@ pub struct AggregateQuery {
     pub zone: Zone,
     /// The functions.
     pub functions: Vec<Aggregate>,
-    /// Maximum number of groups, in the order of the groups; further ones are left out.
+    /// The order of the groups: positions of their values and, after these, of the results of functions. Groups that are
+    /// equal in it are ordered by their values.
+    pub order: Vec<(usize, Direction)>,
+    /// Maximum number of groups, in this order; further ones are left out.
     pub limit: u64,
 }
 
@@ -55,6 +62,8 @@ pub enum Operand {
     Column(Column),
     /// The values inside a JSON column.
     Path(Column, Vec<String>),
+    /// The values of another operand that count as numbers, as floats.
+    Number(Box<Operand>),
 }
 
 /// A function of many values. Nulls are skipped.
@@ -99,13 +108,15 @@ pub enum Form {
     Other,
 }
 
-/// Groups in the order of their keys, nulls first.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Groups in the order of the query, nulls first.
+#[derive(Debug, Default)]
 pub struct AggregatedGroups {
     /// The groups.
     pub groups: Vec<AggregatedGroup>,
     /// True if there are more groups.
     pub more: bool,
+    /// The memory of the groups.
+    pub memory: ReadLease,
 }
 
 /// A group of rows.
@@ -114,7 +125,7 @@ pub struct AggregatedGroup {
     /// The values of the group.
     pub keys: Vec<GroupKey>,
     /// The results of the functions.
-    pub values: Vec<Json>,
+    pub values: Vec<Computed>,
 }
 
 /// A value that rows of a group have in common.
@@ -159,12 +170,17 @@ impl Operand {
     pub fn column(&self) -> Column {
         match self {
             Self::Column(column) | Self::Path(column, _) => *column,
+            Self::Number(of) => of.column(),
         }
     }
 
     /// Returns the form of its values.
     pub fn form(&self, definition: &Definition) -> Form {
-        let Self::Column(column) = self else { return Form::Json };
+        let column = match self {
+            Self::Column(column) => column,
+            Self::Path(..) => return Form::Json,
+            Self::Number(_) => return Form::Float,
+        };
         match column.kind(definition) {
             Kind::Integer | Kind::Long => Form::Whole,
             Kind::Float => Form::Float,
@@ -175,10 +191,11 @@ impl Operand {
     }
 
     /// Returns its value in a row.
-    pub fn value(&self, row: &StoredRow) -> Value {
+    pub fn value(&self, definition: &Definition, row: &StoredRow) -> Value {
         match self {
             Self::Column(column) => column.value(row),
             Self::Path(column, path) => at_path(&column.value(row), path),
+            Self::Number(of) => number(&of.form(definition), &of.value(definition, row)),
         }
     }
 }
@@ -189,6 +206,23 @@ impl GroupBy {
         match self {
             Self::Column(column) | Self::Path(column, _) | Self::Bucket(column, _) => *column,
         }
+    }
+}
+
+/// Returns the number that a value of this form counts as; null if it is none.
+#[expect(clippy::cast_precision_loss, reason = "the number is a float")]
+fn number(form: &Form, value: &Value) -> Value {
+    match value {
+        Value::Integer(number) => Value::Float(*number as f64),
+        Value::Decimal(number) => {
+            let scale = if let Form::Decimal(scale) = form { *scale } else { 0 };
+            Value::Float(*number as f64 / 10_f64.powi(scale.cast_signed()))
+        }
+        Value::Float(number) => Value::Float(*number),
+        Value::Text(text) if *form == Form::NumericText => {
+            read_number(text).map_or(Value::Null, Value::Float)
+        }
+        _ => Value::Null,
     }
 }
 

@@ -138,7 +138,11 @@ impl Bucket {
     /// Returns the moment at which the bucket with this start begins.
     pub fn moment(self, start: i64, zone: &Zone) -> Timestamp {
         match self {
-            Self::Instant(_) => Timestamp::from_micros(start).unwrap_or(Timestamp::MIN),
+            Self::Instant(_) => Timestamp::from_micros(start).unwrap_or(if start < 0 {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            }),
             Self::Local { .. } => zone.moment_of(start),
             Self::Months(_) => zone.moment_of(first_of_month(start)),
         }
@@ -146,6 +150,25 @@ impl Bucket {
 
     /// Returns the start of the next bucket.
     pub fn next(self, start: i64, zone: &Zone) -> i64 {
+        let mut next = self.following(start, zone);
+        if matches!(self, Self::Instant(_)) {
+            return next;
+        }
+        // Without those that clocks skip as a whole.
+        let mut begin = self.moment(next, zone);
+        while begin < Timestamp::MAX {
+            let following = self.following(next, zone);
+            let end = self.moment(following, zone);
+            if end > begin {
+                break;
+            }
+            (next, begin) = (following, end);
+        }
+        next
+    }
+
+    /// Returns the start after this one, at which no bucket may begin.
+    fn following(self, start: i64, zone: &Zone) -> i64 {
         match self {
             // After the clocks were set back, it begins earlier than its length after this one.
             Self::Instant(width) => Timestamp::from_micros(start + width)
@@ -269,6 +292,47 @@ mod tests {
             assert_eq!(bucket.moment(found, &zone), at(start), "{moment}");
             assert_eq!(bucket.moment(bucket.next(found, &zone), &zone), at(next), "{moment}");
         }
+    }
+
+    #[test]
+    fn every_bucket_contains_the_moment_at_which_it_begins() {
+        for (zone, from) in [
+            ("Pacific/Apia", "2011-12-25T00:00:00Z"),
+            ("Pacific/Kwajalein", "1993-08-15T00:00:00Z"),
+            ("Europe/Berlin", "2026-03-27T00:00:00Z"),
+            ("Europe/Berlin", "2026-10-23T00:00:00Z"),
+            ("Australia/Lord_Howe", "2026-04-03T00:00:00Z"),
+            ("America/Asuncion", "2023-09-29T00:00:00Z"),
+            ("UTC", "9999-12-28T00:00:00Z"),
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            for length in ["15m", "1h", "61m", "2h", "5h", "1d", "2d", "1w", "1mo", "1q", "1y"] {
+                let bucket = Bucket::parse(length).unwrap();
+                let mut start = bucket.start(at(from), &zone);
+                for _ in 0..200 {
+                    let next = bucket.next(start, &zone);
+                    let (begin, end) = (bucket.moment(start, &zone), bucket.moment(next, &zone));
+                    if end == Timestamp::MAX {
+                        break;
+                    }
+                    assert!(begin < end, "{length} {begin}");
+                    // One of an hour may seem to begin before clocks are set back by less.
+                    if !matches!(bucket, Bucket::Instant(_)) {
+                        assert_eq!(bucket.start(end, &zone), next, "{length} {end}");
+                    }
+                    start = next;
+                }
+            }
+        }
+        let apia = Zone::named("Pacific/Apia").unwrap();
+        let day = Bucket::parse("1d").unwrap();
+        let moments = std::iter::successors(Some(day.start(at("2011-12-29T12:00:00Z"), &apia)), |start| {
+            Some(day.next(*start, &apia))
+        });
+        let days: Vec<String> = moments.take(3).map(|start| apia.format(day.moment(start, &apia))).collect();
+        let expected =
+            ["2011-12-29T00:00:00-10:00", "2011-12-31T00:00:00+14:00", "2012-01-01T00:00:00+14:00"];
+        assert_eq!(days, expected);
     }
 
     #[test]

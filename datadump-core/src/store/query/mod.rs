@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod bucket;
+mod computed;
 pub mod cursor;
 pub mod filter;
 mod groups;
@@ -17,9 +18,12 @@ use super::ReadLease;
 use crate::schema::{Definition, Field, StoredRow, Value};
 pub use aggregate::{
     Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Form, Function, GroupBy, GroupKey,
-    MAX_GROUPS, Operand,
+    MAX_GROUPS, MAX_RESULT_BYTES, Operand,
 };
 pub use bucket::Bucket;
+pub use computed::Computed;
+pub(crate) use computed::{compare_keys, scalar};
+pub(in crate::store) use computed::{float, mean, scalar_number};
 pub use filter::{Filter, Test};
 pub use groups::{Group, GroupQuery, Groups};
 pub use parameters::{FilterParameter, filter_parameters};

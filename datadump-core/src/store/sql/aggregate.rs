@@ -8,14 +8,17 @@
 use sea_query::{Alias, Expr, Func, Query as Sql, SelectStatement, SimpleExpr};
 
 use super::{
-    Dialect,
+    Dialect, aggregate_order,
     bucket::{self, Offset},
-    column, filter, table,
+    column,
+    ddl::column_type,
+    filter, table,
 };
 use crate::{
     schema::{Definition, Kind},
     store::query::{
-        Aggregate, AggregateQuery, Column, Form, Function, GroupBy, Operand, aggregate::NUMBER_PATTERN,
+        Aggregate, AggregateQuery, Column, Direction, Form, Function, GroupBy, Operand,
+        aggregate::NUMBER_PATTERN,
     },
 };
 
@@ -57,7 +60,10 @@ pub(in crate::store) fn outputs(definition: &Definition, query: &AggregateQuery)
 pub(in crate::store) fn of_function(definition: &Definition, aggregate: &Aggregate) -> Vec<Output> {
     let Some(operand) = &aggregate.operand else { return vec![Output::Whole] };
     let form = operand.form(definition);
-    let value = || Output::Value(operand.column().kind(definition));
+    let value = || match operand {
+        Operand::Number(_) => Output::Float,
+        operand => Output::Value(operand.column().kind(definition)),
+    };
     match (aggregate.function, form) {
         (Function::Count | Function::CountDistinct, _) => vec![Output::Whole],
         (Function::Sum, Form::Whole | Form::Decimal(_)) => vec![Output::Digits],
@@ -71,7 +77,7 @@ pub(in crate::store) fn of_function(definition: &Definition, aggregate: &Aggrega
     }
 }
 
-/// Selects the groups in their order, nulls first, and one more than the limit.
+/// Selects the groups in the order of the query, nulls first, and one more than the limit.
 pub(in crate::store) fn aggregate(
     dialect: Dialect,
     definition: &Definition,
@@ -92,6 +98,7 @@ pub(in crate::store) fn aggregate(
     }
     let mut operands: Vec<&Operand> = Vec::new();
     for operand in query.functions.iter().filter_map(|aggregate| aggregate.operand.as_ref()) {
+        let operand = source(operand);
         if !operands.contains(&operand) {
             operands.push(operand);
         }
@@ -113,8 +120,11 @@ pub(in crate::store) fn aggregate(
         inner.expr_as(compiler.column(Column::Key), Alias::new("k"));
     }
     let mut outer = Sql::select();
+    // What each value of a group and each result is ordered by.
+    let mut terms: Vec<Vec<String>> = Vec::new();
     for (place, group) in query.groups.iter().enumerate() {
         let name = format!("g{place}");
+        terms.push(aggregate_order::of_group(dialect, definition, group, &name));
         let shown = match (dialect, group) {
             (Dialect::Postgres, GroupBy::Path(..)) => format!("{name}::text"),
             _ => name.clone(),
@@ -122,25 +132,36 @@ pub(in crate::store) fn aggregate(
         outer.expr(Expr::cust(shown)).add_group_by([Expr::cust(name)]);
     }
     for aggregate in &query.functions {
-        let place = aggregate
-            .operand
-            .as_ref()
-            .and_then(|operand| operands.iter().position(|known| *known == operand));
+        let operand = aggregate.operand.as_ref().map(source);
+        let place = operand.and_then(|operand| operands.iter().position(|known| *known == operand));
         let time = times.iter().position(|known| *known == aggregate.time).unwrap_or_default();
-        for text in compiler.function(aggregate, place.unwrap_or_default(), time) {
-            outer.expr(Expr::cust(text));
+        let expressions = compiler.function(aggregate, place.unwrap_or_default(), time);
+        for text in &expressions {
+            outer.expr(Expr::cust(text.clone()));
         }
+        terms.push(aggregate_order::of_function(dialect, definition, aggregate, &expressions));
     }
     outer.from_subquery(inner, Alias::new("rows"));
-    for place in 0..query.groups.len() {
-        outer.order_by_expr_with_nulls(
-            Expr::cust(format!("g{place}")),
-            sea_query::Order::Asc,
-            sea_query::NullOrdering::First,
-        );
+    let by_group = (0..query.groups.len()).map(|place| (place, Direction::Ascending));
+    for (place, direction) in query.order.iter().copied().chain(by_group) {
+        for term in terms.get(place).into_iter().flatten() {
+            let (sort, nulls) = match direction {
+                Direction::Ascending => (sea_query::Order::Asc, sea_query::NullOrdering::First),
+                Direction::Descending => (sea_query::Order::Desc, sea_query::NullOrdering::Last),
+            };
+            outer.order_by_expr_with_nulls(Expr::cust(term.clone()), sort, nulls);
+        }
     }
     outer.limit(query.limit.saturating_add(1));
     outer
+}
+
+/// Returns the operand whose values the database reads.
+fn source(operand: &Operand) -> &Operand {
+    match operand {
+        Operand::Number(of) => source(of),
+        operand => operand,
+    }
 }
 
 /// Selects the earliest and the latest time of the rows.
@@ -160,15 +181,6 @@ pub(in crate::store) fn time_range(
         select.cond_where(filter::condition(dialect, definition, wanted));
     }
     select
-}
-
-/// Returns whether the order of a group's values is the same in the database and here, for both databases.
-pub(in crate::store) fn is_ordered_alike(definition: &Definition, group: &GroupBy) -> bool {
-    match group {
-        GroupBy::Column(column) => column.kind(definition) != Kind::Id,
-        GroupBy::Path(..) => false,
-        GroupBy::Bucket(..) => true,
-    }
 }
 
 struct Compiler<'a> {
@@ -196,6 +208,7 @@ impl Compiler<'_> {
         match operand {
             Operand::Column(column) => self.column(*column),
             Operand::Path(column, path) => self.path(*column, path),
+            Operand::Number(of) => self.operand(of),
         }
     }
 
@@ -237,7 +250,7 @@ impl Compiler<'_> {
     /// Returns the expressions of a function, one for each of its outputs.
     fn function(&self, aggregate: &Aggregate, place: usize, time: usize) -> Vec<String> {
         let Some(operand) = &aggregate.operand else { return vec!["count(*)".to_owned()] };
-        let (form, x) = (operand.form(self.definition), format!("x{place}"));
+        let (form, x) = self.source(operand, place);
         let kind = operand.column().kind(self.definition);
         let n = self.number(&form, &x);
         let is_sqlite = self.dialect == Dialect::Sqlite;
@@ -269,21 +282,17 @@ impl Compiler<'_> {
                     _ => vec![end(function)],
                 }
             }
+            Function::First | Function::Last if is_sqlite => {
+                let name = if aggregate.function == Function::First { FIRST } else { LAST };
+                vec![format!("{name}({x}, t{time}, k)")]
+            }
             Function::First | Function::Last => {
-                let (name, direction) = match aggregate.function {
-                    Function::First => (FIRST, "ASC"),
-                    _ => (LAST, "DESC"),
-                };
-                let t = format!("t{time}");
-                vec![match (self.dialect, &form) {
-                    (Dialect::Sqlite, _) => format!("{name}({x}, {t}, k)"),
-                    (Dialect::Postgres, form) => {
-                        let shown = if *form == Form::Json { format!("{x}::text") } else { x.clone() };
-                        format!(
-                            "(array_agg({shown} ORDER BY {t} {direction}, k {direction}) \
-                             FILTER (WHERE {x} IS NOT NULL AND {t} IS NOT NULL))[1]"
-                        )
-                    }
+                let found = self.end(aggregate.function, &x, time);
+                vec![match (operand, form) {
+                    (Operand::Number(_), _) => format!("{found}::float8"),
+                    // Read as text.
+                    (_, Form::Json) => found,
+                    _ => format!("{found}::{}", column_type(Dialect::Postgres, &kind)),
                 }]
             }
             Function::Stddev if is_sqlite => vec![format!("{STDDEV}({n})")],
@@ -296,6 +305,39 @@ impl Compiler<'_> {
                 }]
             }
         }
+    }
+
+    /// Returns the text of the first or the last value on PostgreSQL: that of the smallest or the largest list of time,
+    /// key and value, as texts with the same order. An ordered list of all values would take memory for all of them.
+    fn end(&self, function: Function, x: &str, time: usize) -> String {
+        let (function, t) = (if function == Function::First { "min" } else { "max" }, format!("t{time}"));
+        let key = match self.definition.key.kind {
+            Kind::Integer | Kind::Long => {
+                "encode(int8send(k::bigint # (-9223372036854775808)::bigint), 'hex')".to_owned()
+            }
+            _ => "k::text".to_owned(),
+        };
+        // Later, where no time is negative.
+        let at = format!("encode(timestamptz_send({t} + interval '24000000 hours'), 'hex')");
+        format!(
+            "({function}(ARRAY[{at}, {key}, {x}::text COLLATE \"C\"]) \
+             FILTER (WHERE {x} IS NOT NULL AND {t} IS NOT NULL))[3]"
+        )
+    }
+
+    /// Returns the form of the values of a function, and the expression for one.
+    fn source(&self, operand: &Operand, place: usize) -> (Form, String) {
+        let Operand::Number(of) = operand else {
+            return (operand.form(self.definition), format!("x{place}"));
+        };
+        let (form, x) = self.source(of, place);
+        let number = self.number(&form, &x);
+        let float = match (self.dialect, form) {
+            (Dialect::Sqlite, Form::Whole) => format!("CAST({number} AS REAL)"),
+            (Dialect::Postgres, Form::Whole | Form::Decimal(_)) => format!("{number}::float8"),
+            _ => number,
+        };
+        (Form::Float, float)
     }
 
     /// Returns the number that a value counts as.

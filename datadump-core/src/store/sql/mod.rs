@@ -4,6 +4,7 @@
 //! The SQL of a new filter operator goes into [`filter`].
 
 mod aggregate;
+mod aggregate_order;
 mod bind;
 mod bucket;
 mod ddl;
@@ -15,9 +16,9 @@ mod select;
 use sea_orm::DbBackend;
 
 pub(super) use aggregate::{
-    FIRST, LAST, NUMBER, Output, PERCENTILE, STDDEV, SUM, aggregate, is_ordered_alike, of_function, outputs,
-    time_range,
+    FIRST, LAST, NUMBER, Output, PERCENTILE, STDDEV, SUM, aggregate, of_function, outputs, time_range,
 };
+pub(super) use aggregate_order::{MEAN, ORDER_OF_DIGITS, ORDER_OF_JSON, TEXT_OF_ID};
 pub(super) use bind::{bind, to_date, to_decimal, to_time};
 pub(super) use bucket::{MONTHS, OFFSET, Offset};
 pub(super) use ddl::{

@@ -1,21 +1,22 @@
 //! Runs queries for aggregates.
 
 use rusqlite::{Connection, types::ValueRef};
-use sea_query::{SelectStatement, SqliteQueryBuilder};
+use sea_query::SqliteQueryBuilder;
 
 use super::{
     columns::{self, DIALECT},
     error::map,
-    functions::TOO_MANY_VALUES,
+    functions::{MEMORY_IN_USE, TOO_MANY_VALUES},
     read,
     system::cell,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     schema::InForce,
     store::{
         AggregateQuery, AggregatedGroups,
-        aggregate::{self, Cell},
+        aggregate::{self, Cell, GroupReader, Stop},
+        result_memory::{Read, ResultMemory},
         sql::{self, Offset, Output},
     },
 };
@@ -25,22 +26,33 @@ pub(super) fn aggregate(
     connection: &mut Connection,
     in_force: &InForce,
     query: &AggregateQuery,
-) -> Result<AggregatedGroups> {
+    memory: ResultMemory,
+) -> Result<Read<AggregatedGroups>> {
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     read::check_version(&transaction, in_force)?;
-    let asked = aggregate::for_database(definition, query);
     let offset = match query.zone.fixed_offset() {
         Some(offset) => Offset::Fixed(offset),
         None => Offset::Function(query.zone.clone()),
     };
     let offsets = vec![offset; query.groups.len()];
-    let select = sql::aggregate(DIALECT, definition, &asked, &offsets);
+    let select = sql::aggregate(DIALECT, definition, query, &offsets);
     let outputs = sql::outputs(definition, query);
-    let rows = each(&transaction, &select, |row| {
-        outputs.iter().enumerate().map(|(place, output)| read_cell(output, row, place)).collect()
-    })?;
-    aggregate::groups(definition, query, &asked, rows)
+    let (text, values) = select.build(SqliteQueryBuilder);
+    let bound = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
+    // Few queries are repeated with the same text.
+    let mut statement = transaction.prepare(&text).map_err(map)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(bound)).map_err(map)?;
+    let mut groups = GroupReader::new(definition, query, memory);
+    while let Some(row) = rows.next().map_err(failed)? {
+        let cells = outputs.iter().enumerate().map(|(place, output)| read_cell(output, row, place));
+        match groups.add(cells.collect::<rusqlite::Result<_>>().map_err(map)?) {
+            Ok(()) => {}
+            Err(Stop::Short(shortage)) => return Read::short(&shortage, "agg"),
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    Ok(Read::Done(groups.finish()))
 }
 
 fn read_cell(output: &Output, row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<Cell> {
@@ -60,20 +72,11 @@ fn read_cell(output: &Output, row: &rusqlite::Row<'_>, place: usize) -> rusqlite
     })
 }
 
-fn each<T>(
-    connection: &Connection,
-    select: &SelectStatement,
-    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>> {
-    let (text, values) = select.build(SqliteQueryBuilder);
-    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
-    // Few queries are repeated with the same text.
-    let mut statement = connection.prepare(&text).map_err(map)?;
-    let rows = statement.query_map(rusqlite::params_from_iter(cells), read).map_err(map)?;
-    rows.collect::<Result<_, _>>().map_err(|error| match error {
-        error if error.to_string().contains(TOO_MANY_VALUES) => {
-            aggregate::refused("agg", "too-many-values", TOO_MANY_VALUES)
-        }
-        error => map(error),
-    })
+/// Maps an error of this service's own functions.
+fn failed(error: rusqlite::Error) -> Error {
+    let message = error.to_string();
+    if message.contains(TOO_MANY_VALUES) {
+        return aggregate::refused("agg", "too-many-values", TOO_MANY_VALUES);
+    }
+    if message.contains(MEMORY_IN_USE) { Error::Overloaded } else { map(error) }
 }

@@ -1,6 +1,9 @@
 //! SQL functions that SQLite lacks.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use rusqlite::{
     Connection, Error, Result,
@@ -8,6 +11,7 @@ use rusqlite::{
     types::{FromSqlError, Value, ValueRef},
 };
 
+use super::order_functions;
 use crate::{
     clock::{Timestamp, Zone},
     store::{
@@ -49,7 +53,8 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function(sql::FIRST, 3, flags, End { is_first: true })?;
     connection.create_aggregate_function(sql::LAST, 3, flags, End { is_first: false })?;
     connection.create_aggregate_function(sql::STDDEV, 1, flags, Stddev)?;
-    connection.create_aggregate_function(sql::PERCENTILE, 2, flags, Percentile)
+    connection.create_aggregate_function(sql::PERCENTILE, 2, flags, Percentile::default())?;
+    order_functions::add(connection)
 }
 
 /// The offsets of a zone, quick to look up in the centuries around now.
@@ -182,22 +187,31 @@ impl Aggregate<Spread, Option<f64>> for Stddev {
 }
 
 /// A percentile, interpolated between the nearest values.
-struct Percentile;
+#[derive(Default)]
+struct Percentile {
+    /// Number of values of the query that this connection runs.
+    of_query: Arc<AtomicUsize>,
+}
 
 #[derive(Default)]
 struct Values {
     values: Vec<f64>,
     counted: usize,
     fraction: f64,
+    of_query: Arc<AtomicUsize>,
 }
 
 impl Values {
     fn push(&mut self, number: f64) -> Result<()> {
         if self.values.len() == self.counted {
-            if VALUES.fetch_add(UNIT, Ordering::Relaxed) + UNIT > MAX_VALUES {
-                VALUES.fetch_sub(UNIT, Ordering::Relaxed);
+            if self.of_query.load(Ordering::Relaxed) + UNIT > MAX_VALUES {
                 return Err(Error::UserFunctionError(TOO_MANY_VALUES.into()));
             }
+            if VALUES.fetch_add(UNIT, Ordering::Relaxed) + UNIT > MAX_VALUES {
+                VALUES.fetch_sub(UNIT, Ordering::Relaxed);
+                return Err(Error::UserFunctionError(MEMORY_IN_USE.into()));
+            }
+            self.of_query.fetch_add(UNIT, Ordering::Relaxed);
             self.counted += UNIT;
             self.values.reserve_exact(self.counted - self.values.len());
         }
@@ -207,18 +221,23 @@ impl Values {
 }
 
 /// The error of a percentile of too many values.
-pub(super) const TOO_MANY_VALUES: &str =
-    "percentiles can be computed of at most 8 million values at a time: narrow the filter";
+pub(super) const TOO_MANY_VALUES: &str = "percentiles can be computed of at most 8 million values at a time, counted for each percentile: narrow the filter";
+
+/// The error of a percentile for whose values there is no memory, because other queries use it.
+pub(super) const MEMORY_IN_USE: &str = "other queries use the memory for percentiles";
 
 impl Drop for Values {
     fn drop(&mut self) {
         VALUES.fetch_sub(self.counted, Ordering::Relaxed);
+        self.of_query.fetch_sub(self.counted, Ordering::Relaxed);
     }
 }
 
 impl Aggregate<Values, Option<f64>> for Percentile {
     fn init(&self, _context: &mut Context<'_>) -> Result<Values> {
-        Ok(Values::default())
+        let mut values = Values::default();
+        values.of_query = self.of_query.clone();
+        Ok(values)
     }
 
     fn step(&self, context: &mut Context<'_>, values: &mut Values) -> Result<()> {

@@ -16,6 +16,7 @@ pub(crate) mod inspect;
 mod integrity;
 mod migrate;
 mod open;
+mod order_functions;
 mod page;
 mod prepared;
 mod read;
@@ -34,12 +35,16 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::{
     AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration,
     Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
-    Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch, change_log::MAX_READ_BYTES, sql,
+    Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch,
+    change_log::MAX_READ_BYTES,
+    result_memory::{self, Read, ResultMemory},
+    sql,
     system::version_range,
 };
 use crate::{
@@ -93,6 +98,22 @@ impl SqliteStore {
             lock: Mutex::new(Some(lock)),
             temporary: Mutex::new(temporary),
         })
+    }
+
+    /// Reads results whose size is not known before, as far as there is memory for them.
+    async fn read_results<Q: Clone + Send + 'static, T: Send + 'static>(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &Q,
+        memory: &ReadMemory,
+        read: fn(&mut Connection, &InForce, &Q, ResultMemory) -> Result<Read<T>>,
+    ) -> Result<T> {
+        result_memory::within(memory, |memory| {
+            let (in_force, query) = (in_force.clone(), query.clone());
+            let read = move |connection: &mut _| read(connection, &in_force, &query, memory);
+            self.inner.readers.run(QUERY_TIMEOUT, read)
+        })
+        .await
     }
 }
 
@@ -215,20 +236,22 @@ impl Store for SqliteStore {
         Err(Error::Overloaded)
     }
 
-    async fn groups(&self, in_force: &Arc<InForce>, query: &GroupQuery) -> Result<Groups> {
-        let (in_force, query) = (in_force.clone(), query.clone());
-        self.inner
-            .readers
-            .run(QUERY_TIMEOUT, move |connection| page::groups(connection, &in_force, &query))
-            .await
+    async fn groups(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &GroupQuery,
+        memory: &ReadMemory,
+    ) -> Result<Groups> {
+        self.read_results(in_force, query, memory, page::groups).await
     }
 
-    async fn aggregate(&self, in_force: &Arc<InForce>, query: &AggregateQuery) -> Result<AggregatedGroups> {
-        let (in_force, query) = (in_force.clone(), query.clone());
-        self.inner
-            .readers
-            .run(QUERY_TIMEOUT, move |connection| aggregate::aggregate(connection, &in_force, &query))
-            .await
+    async fn aggregate(
+        &self,
+        in_force: &Arc<InForce>,
+        query: &AggregateQuery,
+        memory: &ReadMemory,
+    ) -> Result<AggregatedGroups> {
+        self.read_results(in_force, query, memory, aggregate::aggregate).await
     }
 
     async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize> {

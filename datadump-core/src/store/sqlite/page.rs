@@ -12,7 +12,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     schema::{Definition, InForce, StoredRow},
-    store::{Group, GroupQuery, Groups, Page, Query, ReadLease, ReadMemory, page, sql},
+    store::{
+        Group, GroupQuery, Groups, Page, Query, ReadLease, ReadMemory, page,
+        result_memory::{Read, ResultMemory},
+        sql,
+    },
 };
 
 /// The result of reading a page.
@@ -55,16 +59,31 @@ pub(super) fn read(
 }
 
 /// Counts rows by the values of some columns.
-pub(super) fn groups(connection: &mut Connection, in_force: &InForce, query: &GroupQuery) -> Result<Groups> {
+pub(super) fn groups(
+    connection: &mut Connection,
+    in_force: &InForce,
+    query: &GroupQuery,
+    mut memory: ResultMemory,
+) -> Result<Read<Groups>> {
     let definition = &in_force.definition;
     let transaction = connection.transaction().map_err(map)?;
     read::check_version(&transaction, in_force)?;
     let kinds: Vec<_> = query.columns.iter().map(|column| column.kind(definition)).collect();
-    let groups = each(&transaction, &sql::groups(DIALECT, definition, query), |row| {
+    let (text, values) = sql::groups(DIALECT, definition, query).build(SqliteQueryBuilder);
+    let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
+    let mut statement = transaction.prepare_cached(&text).map_err(map)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(cells)).map_err(map)?;
+    let mut groups = Vec::new();
+    while let Some(row) = rows.next().map_err(map)? {
         let values = kinds.iter().enumerate().map(|(place, kind)| columns::read(kind, row, place));
-        Ok(Group { values: values.collect::<Result<_, _>>()?, count: row.get(kinds.len())? })
-    });
-    Ok(Groups::within(query, groups?))
+        let values = values.collect::<rusqlite::Result<_>>().map_err(map)?;
+        let group = Group { values, count: row.get(kinds.len()).map_err(map)? };
+        if let Err(shortage) = memory.add(group.size()) {
+            return Read::short(&shortage, "field");
+        }
+        groups.push(group);
+    }
+    Ok(Read::Done(Groups::within(query, groups, memory.finish())))
 }
 
 fn selected(

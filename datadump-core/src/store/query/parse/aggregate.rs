@@ -91,7 +91,7 @@ pub(crate) fn aggregate_body(definition: &Definition, body: &Json) -> Result<Agg
     sent.single("having", having);
     sent.single("limit", limit);
     sent.filter(filter);
-    read(Reader::new(definition, sent)).map_err(super::in_body)
+    read(Reader::new(definition, sent))
 }
 
 /// A parsed expression with the name of its result.
@@ -129,12 +129,22 @@ fn read(mut reader: Reader<'_>) -> Result<AggregateRequest> {
     let having = having(&mut reader, &names);
     let limit = reader.number("limit", MAX_GROUPS, DEFAULT_GROUPS);
     let fill = fill(&mut reader, &groups);
-    // What the database leaves out could come first in another order.
-    let is_direct = ordering.is_empty() && having.is_none() && fill == Fill::None;
-    let most = if is_direct { limit } else { MAX_GROUPS };
-    let query = AggregateQuery { filter, groups, zone, functions, limit: most };
+    let needs_all = needs_all_groups(having.as_ref(), fill);
+    let (order, most) = if needs_all { (Vec::new(), MAX_GROUPS) } else { (ordering.clone(), limit) };
+    let query = AggregateQuery { filter, groups, zone, functions, order, limit: most };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     reader.finish(AggregateRequest { query, group_names, function_names, having, ordering, limit, fill })
+}
+
+impl AggregateRequest {
+    /// Returns whether the query returns all groups, which are ordered and cut off afterwards.
+    pub(crate) fn needs_all_groups(&self) -> bool {
+        needs_all_groups(self.having.as_ref(), self.fill)
+    }
+}
+
+fn needs_all_groups(having: Option<&Condition>, fill: Fill) -> bool {
+    having.is_some() || fill != Fill::None
 }
 
 /// Parses an expression and the name of its result.
@@ -154,13 +164,18 @@ fn ordering(reader: &mut Reader<'_>, sent: &[String], names: &[&String]) -> Vec<
     for part in sent {
         // A result may itself have a name that begins with a minus.
         let found = |name: &str| names.iter().position(|known| known.as_str() == name);
-        match (found(part), part.strip_prefix('-').and_then(found)) {
-            (Some(place), _) => ordering.push((place, Direction::Ascending)),
-            (None, Some(place)) => ordering.push((place, Direction::Descending)),
+        let (place, direction) = match (found(part), part.strip_prefix('-').and_then(found)) {
+            (Some(place), _) => (place, Direction::Ascending),
+            (None, Some(place)) => (place, Direction::Descending),
             (None, None) => {
                 let detail = format!("there is no result `{}`", part.strip_prefix('-').unwrap_or(part));
                 reader.fault("ordering", "unknown-result", detail);
+                continue;
             }
+        };
+        // Only the first time makes a difference.
+        if ordering.iter().all(|(known, _)| *known != place) {
+            ordering.push((place, direction));
         }
     }
     ordering

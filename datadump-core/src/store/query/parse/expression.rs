@@ -20,15 +20,18 @@ pub(super) fn group(definition: &Definition, text: &str) -> Result<GroupBy, Refu
         let bucket = Bucket::parse(length.trim()).map_err(|detail| ("bucket", detail))?;
         return Ok(GroupBy::Bucket(column, bucket));
     }
-    let operand = operand(definition, text)?;
-    let kind = operand.column().kind(definition);
-    match operand {
-        Operand::Path(column, path) => Ok(GroupBy::Path(column, path)),
-        Operand::Column(_) if matches!(kind, Kind::Json | Kind::Binary { .. }) => {
-            Err(("not-applicable", format!("rows cannot be grouped by `{text}`, which is of type {kind}")))
-        }
-        Operand::Column(column) => Ok(GroupBy::Column(column)),
+    let (column, path) = Subject::unfiltered(definition, text)?.into_parts();
+    let kind = column.kind(definition);
+    if !path.is_empty() {
+        return Ok(GroupBy::Path(column, path));
     }
+    if matches!(kind, Kind::Json | Kind::Binary { .. }) {
+        return Err((
+            "not-applicable",
+            format!("rows cannot be grouped by `{text}`, which is of type {kind}"),
+        ));
+    }
+    Ok(GroupBy::Column(column))
 }
 
 /// Parses `count`, `avg(size)` and the like.

@@ -67,7 +67,7 @@ pub fn groups(
     let mut parser = Parser { definition, pairs, evaluator: Evaluator::Database, faults: Vec::new() };
     for (name, _) in pairs {
         if CONTROLS.contains(&name.as_str()) && !["limit", "where"].contains(&name.as_str()) {
-            let detail = format!("`{name}` applies to lists; a summary accepts only filters and `limit`");
+            let detail = format!("`{name}` applies to lists: only filters and `limit` apply here");
             parser.fault(name, "not-applicable", detail);
         }
     }

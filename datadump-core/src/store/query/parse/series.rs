@@ -80,12 +80,12 @@ pub(crate) fn series_body(definition: &Definition, body: &Json, now: Timestamp) 
     }
     sent.single("points", points);
     sent.filter(filter);
-    read(Reader::new(definition, sent), now).map_err(super::in_body)
+    read(Reader::new(definition, sent), now)
 }
 
 fn read(mut reader: Reader<'_>, now: Timestamp) -> Result<SeriesRequest> {
     let zone = reader.zone();
-    let time = reader.time().unwrap_or(Column::CreatedAt);
+    let time = reader.time().unwrap_or_else(|| default_time(reader.definition));
     let (from, to) = bounds(&mut reader, time, now);
     let sent = reader.list("group_by");
     let groups = reader.parts("group_by", &sent, MAX_GROUP_FIELDS, named(group));
@@ -111,6 +111,15 @@ fn read(mut reader: Reader<'_>, now: Timestamp) -> Result<SeriesRequest> {
     };
     let filter = Filter::All(filter.into_iter().chain([range]).collect());
     reader.finish(SeriesRequest { filter, time, from, to, fields, groups, zone, points })
+}
+
+/// Returns the time by which rows are found quickly: the first field of type timestamp that has an index, or else the time
+/// at which they were created.
+fn default_time(definition: &Definition) -> Column {
+    let is_indexed_time =
+        |column: &Column| column.kind(definition) == Kind::Timestamp && column.is_indexed(definition);
+    let fields = (0..definition.fields.len()).map(Column::Field);
+    fields.into_iter().find(is_indexed_time).unwrap_or(Column::CreatedAt)
 }
 
 fn bounds(reader: &mut Reader<'_>, time: Column, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {

@@ -8,8 +8,8 @@ use datadump_core::{
     Expect, Timestamp, Zone,
     schema::{Definition, InForce, Kind, StoredRow, Value, parse},
     store::{
-        Aggregate, AggregateQuery, Bucket, Column, Declaration, Filter, Function, GroupBy, Operand, Store,
-        Write, WriteBatch, conformance::Bench,
+        Aggregate, AggregateQuery, AggregatedGroup, Bucket, Column, Declaration, Filter, Form, Function,
+        GroupBy, Operand, ReadMemory, Store, Write, WriteBatch, conformance::Bench, query::Direction,
     },
 };
 use proptest::{collection::vec, prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -55,16 +55,33 @@ fn aggregates_agree_with_plain_rust(backend: Backend) {
     let config =
         proptest::test_runner::Config { cases: CASES, failure_persistence: None, ..Default::default() };
     let checked = TestRunner::new(config).run(&query(&in_force.definition), |query| {
-        let found = runtime.block_on(store.aggregate(&in_force, &query));
-        let found = found.map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        let run = |query: &AggregateQuery| {
+            let found = runtime.block_on(store.aggregate(&in_force, query, &ReadMemory::unlimited()));
+            found.map_err(|error| TestCaseError::fail(format!("{error}")))
+        };
+        let found = run(&query)?;
+        if !query.order.is_empty() {
+            let mut all = run(&AggregateQuery { order: Vec::new(), limit: 100_000, ..query.clone() })?.groups;
+            all.sort_by(|one, other| one.compare(other, &query.order));
+            let limit = usize::try_from(query.limit).unwrap();
+            prop_assert_eq!(found.more, all.len() > limit);
+            all.truncate(limit);
+            let keys = |groups: Vec<AggregatedGroup>| -> Vec<_> {
+                groups.into_iter().map(|group| group.keys).collect()
+            };
+            prop_assert_eq!(keys(found.groups), keys(all));
+            return Ok(());
+        }
         let expected = expected(&in_force.definition, &query, &rows);
         let more = expected.len() as u64 > query.limit;
         prop_assert_eq!(found.more, more);
         prop_assert_eq!(found.groups.len() as u64, query.limit.min(expected.len() as u64));
         for (group, (keys, results)) in found.groups.iter().zip(&expected) {
             prop_assert!(are_equal(&group.keys, keys), "{:?} is not {keys:?}", group.keys);
-            for (value, (expected, tolerance)) in group.values.iter().zip(results) {
-                prop_assert!(is_close(value, expected, *tolerance), "{value} is not {expected} in {keys:?}");
+            let shown = query.functions.iter().zip(&group.values);
+            let shown = shown.map(|(aggregate, value)| value.to_json(&in_force.definition, aggregate));
+            for (value, (expected, tolerance)) in shown.zip(results) {
+                prop_assert!(is_close(&value, expected, *tolerance), "{value} is not {expected} in {keys:?}");
             }
         }
         Ok(())
@@ -124,7 +141,7 @@ fn column(definition: &Definition, name: &str) -> Column {
     Column::named(definition, name).unwrap()
 }
 
-fn query(definition: &Definition) -> impl Strategy<Value = AggregateQuery> {
+fn query(definition: &Definition) -> impl Strategy<Value = AggregateQuery> + use<'_> {
     let time = column(definition, "timestamp");
     let document = column(definition, "json");
     let path = vec(prop::sample::select(vec!["a", "b", "0"]).prop_map(str::to_owned), 1..3);
@@ -147,6 +164,14 @@ fn query(definition: &Definition) -> impl Strategy<Value = AggregateQuery> {
         time,
     });
     let function = prop_oneof![4 => prop::sample::select(functions), 1 => of_path];
+    let has_numbers = |operand: &Operand| operand.form(definition) != Form::Other;
+    let function = (function, prop::bool::weighted(0.2)).prop_map(move |(mut aggregate, as_number)| {
+        aggregate.operand = aggregate.operand.map(|operand| match as_number && has_numbers(&operand) {
+            true => Operand::Number(Box::new(operand)),
+            false => operand,
+        });
+        aggregate
+    });
     let bounds = (moment(), moment()).prop_map(move |(from, to)| {
         let read = |json: &Json| Kind::Timestamp.read(json).ok();
         let (from, to) = (read(&from)?, read(&to)?);
@@ -161,15 +186,29 @@ fn query(definition: &Definition) -> impl Strategy<Value = AggregateQuery> {
         1 => bounds,
     ];
     let limit = prop_oneof![3 => Just(100_000_u64), 1 => 1..10_u64];
-    (filter, vec(group, 0..3), prop::sample::select(ZONES), vec(function, 1..5), limit).prop_map(
-        |(filter, groups, zone, functions, limit)| AggregateQuery {
-            filter,
-            groups,
-            zone: Zone::named(zone).unwrap(),
-            functions,
-            limit,
+    let direction = prop::sample::select(vec![Direction::Ascending, Direction::Descending]);
+    let order = prop_oneof![2 => Just(Vec::new()), 1 => vec((0..8_usize, direction), 1..3)];
+    (filter, vec(group, 0..3), prop::sample::select(ZONES), vec(function, 1..5), order, limit).prop_map(
+        move |(filter, groups, zone, functions, mut order, limit)| {
+            let results = groups.len() + functions.len();
+            order.iter_mut().for_each(|(place, _)| *place %= results);
+            // The sum of floats depends on the order in which they are added.
+            order.retain(|(place, _)| {
+                let function = place.checked_sub(groups.len()).and_then(|place| functions.get(place));
+                function.is_none_or(|aggregate| is_exact(definition, aggregate))
+            });
+            AggregateQuery { filter, groups, zone: Zone::named(zone).unwrap(), functions, order, limit }
         },
     )
+}
+
+fn is_exact(definition: &Definition, aggregate: &Aggregate) -> bool {
+    let form = aggregate.operand.as_ref().map(|operand| operand.form(definition));
+    match aggregate.function {
+        Function::Stddev => false,
+        Function::Sum | Function::Avg => matches!(form, Some(Form::Whole | Form::Decimal(_))),
+        _ => true,
+    }
 }
 
 const PATH_FUNCTIONS: &[Function] = &[

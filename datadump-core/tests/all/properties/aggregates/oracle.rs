@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use datadump_core::{
     Timestamp, Zone,
-    schema::{Definition, StoredRow, Value},
+    schema::{Definition, Kind, StoredRow, Value},
     store::{
         Aggregate, AggregateQuery, Function, GroupBy, GroupKey, Operand,
         query::{
@@ -107,11 +107,13 @@ fn result(definition: &Definition, aggregate: &Aggregate, rows: &[&StoredRow]) -
             Value::Json(_) => Value::Null,
             scalar => scalar,
         },
+        operand @ Operand::Number(_) => operand.value(definition, row),
     };
     let values: Vec<Value> = rows.iter().map(|row| value(row)).filter(|value| !value.is_null()).collect();
     let shown = |value: &Value| match operand {
         Operand::Column(_) => value.to_json(&kind),
         Operand::Path(..) => scalar(value),
+        Operand::Number(_) => value.to_json(&Kind::Float),
     };
     let scale = if let Form::Decimal(scale) = form { 10_f64.powi(scale.cast_signed()) } else { 1.0 };
     let number = |value: &Value| match value {
