@@ -12,6 +12,8 @@ on_both![
     series_of_few_rows_are_the_rows,
     series_of_many_rows_are_buckets,
     series_of_text_and_booleans_have_no_average,
+    a_series_consists_of_numbers_if_it_has_any,
+    an_indexed_time_is_the_default,
     the_largest_groups_make_series,
     a_series_may_have_more_rows_than_a_page,
     several_storages_are_read_at_once,
@@ -243,6 +245,48 @@ async fn series_of_text_and_booleans_have_no_average(server: Server) {
     assert_eq!((&ok["last"], &ok["count"]), (&json!([false, false]), &json!([60, 30])));
     assert!(ok.get("avg").is_none());
     assert_eq!(state["last"], json!(["on", "on"]));
+}
+
+async fn a_series_consists_of_numbers_if_it_has_any(server: Server) {
+    let at = |minute: u32| format!("2026-11-01T00:{minute:02}:00Z");
+    let rows: Vec<Json> = [json!("1.5"), json!("off"), json!("10"), json!("9"), json!("none")]
+        .into_iter()
+        .enumerate()
+        .map(|(minute, value)| {
+            let minute = u32::try_from(minute).unwrap();
+            json!({"at": at(minute), "value": value, "word": format!("w{minute}"), "data": {"v": if minute == 1 { json!("off") } else { json!(minute) }}})
+        })
+        .collect();
+    server.post("/throw/valve", &json!(rows)).await.is(200).ok();
+    let path = "/api/v1/storage/valve/series/?time=at&field=value,word,data.v";
+    let rows = server.get(path).await.is(200).json();
+    let values: Vec<&Json> =
+        rows["series"].as_array().unwrap().iter().map(|series| &series["value"]).collect();
+    let expected =
+        [json!([1.5, 10.0, 9.0]), json!(["w0", "w1", "w2", "w3", "w4"]), json!([0.0, 2.0, 3.0, 4.0])];
+    assert_eq!(values, expected.iter().collect::<Vec<_>>());
+    let buckets = server.get(&format!("{path}&points=1&from=2026-11-01T00:00:00Z&to=2026-11-01T01:00:00Z"));
+    let buckets = buckets.await.is(200).json();
+    for (place, expected) in [
+        (0, json!([[1.5], [10.0], [6.833_333_333_333_333], [9.0], [3]])),
+        (2, json!([[0.0], [4.0], [2.25], [4.0], [4]])),
+    ] {
+        let series = &buckets["series"][place];
+        let found: Vec<&Json> = ["min", "max", "avg", "last", "count"].map(|name| &series[name]).to_vec();
+        assert_eq!(json!(found), expected, "{series}");
+    }
+    assert_eq!((&buckets["series"][1]["last"], &buckets["series"][1]["avg"]), (&json!(["w4"]), &Json::Null));
+}
+
+async fn an_indexed_time_is_the_default(server: Server) {
+    pots(&server).await;
+    let of = async |parameters: &str| {
+        let found = server.get(&format!("{SERIES}?field=moisture{parameters}")).await.is(200).json();
+        (found["from"].clone(), found["series"][0]["value"].clone())
+    };
+    let by_at = (json!("2026-10-24T21:00:00.000000Z"), json!([10, 20, 30, 40]));
+    assert_eq!((of("").await, of("&time=at").await), (by_at.clone(), by_at));
+    assert_eq!(of("&time=created_at").await.1, json!([10, 20, 30, 40, 7]));
 }
 
 async fn the_largest_groups_make_series(server: Server) {

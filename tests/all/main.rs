@@ -8,6 +8,7 @@
     reason = "tests fail by panicking and print measurements"
 )]
 
+mod aggregate_order;
 mod aggregates;
 mod architecture;
 mod audit;

@@ -99,6 +99,7 @@ checks![
     a_query_for_an_old_version_is_refused,
     texts_are_found_regardless_of_case,
     long_texts_are_indexed_exactly,
+    results_take_memory_as_long_as_they_are_held,
     existing_rows_get_the_default_of_a_new_field,
     text_defaults_are_stored_verbatim,
     an_integer_field_with_indexes_becomes_a_long,

@@ -29,6 +29,7 @@ mod migrations;
 mod newer;
 mod patches;
 mod queries;
+mod results;
 mod retention;
 mod rows;
 mod storage_sizes;
@@ -124,6 +125,7 @@ pub const CHECKS: &[Check] = checks![
     queries::a_query_for_an_old_version_is_refused,
     queries::texts_are_found_regardless_of_case,
     queries::long_texts_are_indexed_exactly,
+    results::results_take_memory_as_long_as_they_are_held,
     migrations::existing_rows_get_the_default_of_a_new_field,
     migrations::text_defaults_are_stored_verbatim,
     migrations::an_integer_field_with_indexes_becomes_a_long,
