@@ -98,7 +98,7 @@ where
 /// Returns the error of results that are too large.
 pub(crate) fn too_large(parameter: &str) -> Error {
     let detail = format!(
-        "the results are larger than {} MiB: narrow the filter, lower `limit`, or leave out long values",
+        "the results are larger than {} MiB: narrow the filter, or ask for fewer groups and values, or shorter ones",
         MAX_RESULT_BYTES >> 20
     );
     Error::Query(vec![Fault::new(Place::Parameter(parameter.to_owned()), "too-large", detail)])

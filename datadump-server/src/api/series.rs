@@ -60,7 +60,11 @@ pub(crate) enum SeriesParameters {}
 impl ListParameters for SeriesParameters {
     const PARAMETERS: &'static [&'static Parameter<Pairs>] = &[
         &passed_on("field", String::schema_ref, "Fields or paths into JSON, separated by commas."),
-        &passed_on("time", String::schema_ref, "Field with the time of a row (default `created_at`)."),
+        &passed_on(
+            "time",
+            String::schema_ref,
+            "Field with the time of a row. Default: the first timestamp with an index, else `created_at`.",
+        ),
         &passed_on(
             "from",
             String::schema_ref,

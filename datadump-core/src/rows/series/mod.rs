@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock::{Timestamp, Zone},
-    error::Result,
+    error::{Error, Place, Result},
     schema::{Definition, InForce, Kind, StoredRow, Value},
     store::{
         Aggregate, AggregateQuery, Bucket, Column, Computed, Filter, Function, GroupBy, GroupKey, Operand,
@@ -104,13 +104,13 @@ impl Rows {
         &self,
         parse: impl Fn(&Definition) -> Result<SeriesRequest> + Sync,
     ) -> Result<SeriesSet> {
-        let (_, series) = self
+        let found = self
             .query(|in_force: Arc<InForce>| {
                 let parsed = parse(&in_force.definition);
                 async move { self.read_series(&in_force, parsed?).await }
             })
-            .await?;
-        Ok(series)
+            .await;
+        found.map(|(_, series)| series).map_err(about_fields)
     }
 
     async fn read_series(&self, in_force: &Arc<InForce>, request: SeriesRequest) -> Result<SeriesSet> {
@@ -284,6 +284,17 @@ impl Rows {
         }
         Ok((points, found.memory))
     }
+}
+
+/// Returns an error of the aggregates that a series consists of as one about its fields.
+fn about_fields(error: Error) -> Error {
+    let Error::Query(mut faults) = error else { return error };
+    for fault in &mut faults {
+        if fault.at == Place::Parameter("agg".to_owned()) {
+            fault.at = Place::Parameter("field".to_owned());
+        }
+    }
+    Error::Query(faults)
 }
 
 /// The groups that make series.

@@ -57,7 +57,7 @@ async fn read(
     query: &AggregateQuery,
     groups: &mut GroupReader<'_>,
 ) -> sqlx::Result<ControlFlow<Stop>> {
-    if !query.groups.iter().any(|group| matches!(known_offsets(query, group), None)) {
+    if query.groups.iter().all(|group| known_offsets(query, group).is_some()) {
         return read_groups(connection, in_force, query, groups).await;
     }
     let mut snapshot = connection.begin_with(SNAPSHOT).await?;

@@ -43,7 +43,7 @@ mod targets;
 mod trim;
 mod writer;
 
-use std::{future::Future, sync::Arc, thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;
 use sea_orm::SqlxPostgresConnector;
@@ -57,6 +57,7 @@ use self::{
     connect::Connections,
     inner::Inner,
     migrate::running::MigrationLocks,
+    read::in_time,
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
@@ -81,10 +82,6 @@ const MAX_ROW_BYTES: usize = 7_900;
 
 /// Timeout of a health check.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
-/// frozen or unreachable and cannot even report that.
-const READ_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Maximum time that closing waits for queued writes.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -183,12 +180,6 @@ async fn follow(inner: Arc<Inner>) {
     let following = inner.mirror.follow(&listener, &inner.connections.system);
     inner.closing.run_until_cancelled(following).await;
     listener.close().await;
-}
-
-/// Fails with [`Error::Unavailable`] when a read exceeds [`READ_TIMEOUT`].
-async fn in_time<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
-    let in_time = tokio::time::timeout(READ_TIMEOUT, read).await;
-    in_time.unwrap_or_else(|_| Err(Error::Unavailable("the database does not respond".into())))
 }
 
 #[async_trait]

@@ -93,10 +93,11 @@ pub(super) async fn groups(
         let mut groups = Vec::new();
         let read = fetch_each(&mut connection, in_force, &statement, arguments.clone(), |row| {
             let group = group(row)?;
-            Ok(match memory.add(group.size()) {
-                Ok(()) => ControlFlow::Continue(groups.push(group)),
-                Err(shortage) => ControlFlow::Break(shortage),
-            })
+            if let Err(shortage) = memory.add(group.size()) {
+                return Ok(ControlFlow::Break(shortage));
+            }
+            groups.push(group);
+            Ok(ControlFlow::Continue(()))
         });
         match read.await {
             Ok(ControlFlow::Continue(())) => {

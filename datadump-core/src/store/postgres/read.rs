@@ -1,6 +1,6 @@
 //! Reads, on connections of their own, so that they never wait for writes.
 
-use std::{fmt::Write as _, ops::ControlFlow, sync::Arc};
+use std::{fmt::Write as _, ops::ControlFlow, sync::Arc, time::Duration};
 
 use futures_util::{Stream, TryStreamExt as _};
 use sqlx::{
@@ -24,6 +24,16 @@ use crate::{
 
 /// Maximum number of attempts for a read whose connection is dead or whose prepared statement is outdated.
 const MAX_TRIES: usize = 3;
+
+/// Timeout of a read. A little longer than the server's own statement timeout, it covers a server that is
+/// frozen or unreachable and cannot even report that.
+const READ_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Fails with [`Error::Unavailable`] when a read exceeds [`READ_TIMEOUT`].
+pub(super) async fn in_time<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    let in_time = tokio::time::timeout(READ_TIMEOUT, read).await;
+    in_time.unwrap_or_else(|_| Err(Error::Unavailable("the database does not respond".into())))
+}
 
 /// Returns a row, unless its long values have more than this many bytes.
 pub(super) async fn get(

@@ -305,6 +305,20 @@ mod tests {
     }
 
     #[test]
+    fn a_query_for_too_many_values_differs_from_one_without_memory() {
+        let failure = |values: &mut Values| values.push(1.0).map_err(|error| error.to_string()).err();
+        let mut values = Values::default();
+        values.of_query.store(MAX_VALUES, Ordering::Relaxed);
+        assert_eq!(failure(&mut values).as_deref(), Some(TOO_MANY_VALUES));
+        let mut values = Values::default();
+        VALUES.fetch_add(MAX_VALUES, Ordering::Relaxed);
+        let refused = failure(&mut values);
+        VALUES.fetch_sub(MAX_VALUES, Ordering::Relaxed);
+        assert_eq!(refused.as_deref(), Some(MEMORY_IN_USE));
+        assert_eq!(failure(&mut values), None);
+    }
+
+    #[test]
     fn functions_are_exact() {
         let numbers = "(VALUES (9223372036854775807), (9223372036854775807), (NULL))";
         assert_eq!(
