@@ -2218,9 +2218,11 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "The values of a field, the most frequent one first."]
+    #[doc = "The values of a field."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ValueList {
+        #[doc = "Order of the values, and so which ones are returned if there are more: `count` if the most frequent one is first,\nor `value` if the smallest one is."]
+        pub ordering: ::std::string::String,
         #[doc = "The values, each with the number of rows that have it: `{value, count}`."]
         pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         #[doc = "True if there are more values."]
@@ -7343,6 +7345,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct ValueList {
+            ordering: ::std::result::Result<::std::string::String, ::std::string::String>,
             results: ::std::result::Result<
                 ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
                 ::std::string::String,
@@ -7352,12 +7355,23 @@ pub mod types {
         impl ::std::default::Default for ValueList {
             fn default() -> Self {
                 Self {
+                    ordering: Err("no value supplied for ordering".to_string()),
                     results: Err("no value supplied for results".to_string()),
                     truncated: Err("no value supplied for truncated".to_string()),
                 }
             }
         }
         impl ValueList {
+            pub fn ordering<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.ordering = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for ordering: {e}"));
+                self
+            }
             pub fn results<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -7383,12 +7397,16 @@ pub mod types {
         impl ::std::convert::TryFrom<ValueList> for super::ValueList {
             type Error = super::error::ConversionError;
             fn try_from(value: ValueList) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { results: value.results?, truncated: value.truncated? })
+                Ok(Self { ordering: value.ordering?, results: value.results?, truncated: value.truncated? })
             }
         }
         impl ::std::convert::From<super::ValueList> for ValueList {
             fn from(value: super::ValueList) -> Self {
-                Self { results: Ok(value.results), truncated: Ok(value.truncated) }
+                Self {
+                    ordering: Ok(value.ordering),
+                    results: Ok(value.results),
+                    truncated: Ok(value.truncated),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -8022,7 +8040,7 @@ impl Client {
     pub fn query_rows(&self) -> builder::QueryRows<'_> {
         builder::QueryRows::new(self)
     }
-    #[doc = "Count the values of a field, most frequent first\n\nTakes the filters of the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/values`\n\nArguments:\n- `name`: Name of the storage.\n- `field`: Field whose values are counted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `where_`: Filter as JSON.\n```text\nlet response = client.list_values()\n    .name(name)\n    .field(field)\n    .limit(limit)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    #[doc = "Count the values of a field\n\nThe most frequent value comes first. Only if a storage has more than 100,000 rows, the field is indexed, there are\nno filters, and there are more values than `limit`, the smallest values are returned instead, in ascending order\n(`ordering` is `value`). Takes the filters of the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/values`\n\nArguments:\n- `name`: Name of the storage.\n- `field`: Field whose values are counted.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `where_`: Filter as JSON.\n```text\nlet response = client.list_values()\n    .name(name)\n    .field(field)\n    .limit(limit)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn list_values(&self) -> builder::ListValues<'_> {
         builder::ListValues::new(self)
     }
@@ -8034,11 +8052,11 @@ impl Client {
     pub fn find_aggregates(&self) -> builder::FindAggregates<'_> {
         builder::FindAggregates::new(self)
     }
-    #[doc = "Read values over time, for a chart\n\nReturns the rows as points if they are few, otherwise one point for each bucket of time. All other parameters\nare filters, as in the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/series`\n\nArguments:\n- `name`: Name of the storage.\n- `field`: Fields or paths into JSON, separated by commas.\n- `from`: Start of the time, such as `2026-11-29T00:00:00Z` or `now-1h`. Default: the first row.\n- `group_by`: Fields whose values make separate series.\n- `points`: Number of points that suffice, 1 to 10000 (default 500). If a series has more rows, it consists of buckets.\n- `time`: Field with the time of a row (default `created_at`).\n- `to`: End of the time, such as `now`. Default: the last row.\n- `tz`: Time zone of days and longer buckets (default UTC).\n- `where_`: Filter as JSON.\n```text\nlet response = client.read_series()\n    .name(name)\n    .field(field)\n    .from(from)\n    .group_by(group_by)\n    .points(points)\n    .time(time)\n    .to(to)\n    .tz(tz)\n    .where_(where_)\n    .send()\n    .await;\n```"]
+    #[doc = "Read values over time, for a chart\n\nReturns the rows as points if they are few, otherwise one point for each bucket of time. All other parameters\nare filters, as in the list.\n\nSends a `GET` request to `/api/v1/storage/{name}/series`\n\nArguments:\n- `name`: Name of the storage.\n- `field`: Fields or paths into JSON, separated by commas.\n- `from`: Start of the time, such as `2026-11-29T00:00:00Z` or `now-1h`. Default: the first row.\n- `group_by`: Fields whose values make separate series.\n- `points`: Number of points that suffice, 1 to 10000 (default 500). If a series has more rows, it consists of buckets.\n- `time`: Field with the time of a row. Default: the first timestamp with an index, else `created_at`.\n- `to`: End of the time, such as `now`. Default: the last row.\n- `tz`: Time zone of days and longer buckets (default UTC).\n- `where_`: Filter as JSON.\n```text\nlet response = client.read_series()\n    .name(name)\n    .field(field)\n    .from(from)\n    .group_by(group_by)\n    .points(points)\n    .time(time)\n    .to(to)\n    .tz(tz)\n    .where_(where_)\n    .send()\n    .await;\n```"]
     pub fn read_series(&self) -> builder::ReadSeries<'_> {
         builder::ReadSeries::new(self)
     }
-    #[doc = "Read values over time of several storages\n\nA query that fails has an `error`, and the others their results.\n\nSends a `POST` request to `/api/v1/series`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `series`: a list of queries, each with `storage` and `field`, and optional `id`, `time`, `from`, `to`,\n`points`, `group_by`, `tz` and `where`. `from`, `to`, `points` and `tz` beside the list apply to all queries\nthat have none.\n```text\nlet response = client.find_series()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
+    #[doc = "Read values over time of several storages\n\nA query that fails has an `error`, and the others their results. All together take at most 30 seconds and return at\nmost 200,000 points; queries that are beyond this have an `error`.\n\nSends a `POST` request to `/api/v1/series`\n\nArguments:\n- `idempotency_key`: A unique name for this request, 1 to 255 visible ASCII characters. A request that is retried with the same key within a day takes effect once, and the first response is returned again. The same key with a different request is refused with 422.\n- `body`: `series`: a list of queries, each with `storage` and `field`, and optional `id`, `time`, `from`, `to`,\n`points`, `group_by`, `tz` and `where`. `from`, `to`, `points` and `tz` beside the list apply to all queries\nthat have none.\n```text\nlet response = client.find_series()\n    .idempotency_key(idempotency_key)\n    .body(body)\n    .send()\n    .await;\n```"]
     pub fn find_series(&self) -> builder::FindSeries<'_> {
         builder::FindSeries::new(self)
     }

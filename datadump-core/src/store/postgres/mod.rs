@@ -65,7 +65,7 @@ use super::{
     Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
     Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch,
     queue::{Queue, queue},
-    result_memory,
+    result_memory::within,
     sql::{self, Dialect},
 };
 use crate::{
@@ -226,12 +226,8 @@ impl Store for PostgresStore {
     async fn progress(&self, storage: StorageId) -> Result<Progress> {
         let progress = declare::progress(&self.inner.system, storage).await?;
         // A caller that sees a version as applied must find it in force.
-        let known = self
-            .inner
-            .mirror
-            .catalogue
-            .by_id(storage)
-            .map(|known| (known.migration.version, known.migration.state));
+        let known = self.inner.mirror.catalogue.by_id(storage);
+        let known = known.map(|known| (known.migration.version, known.migration.state));
         if known != Some((progress.version, progress.state)) {
             self.inner.mirror.refresh_one(storage).await?;
         }
@@ -297,7 +293,7 @@ impl Store for PostgresStore {
         memory: &ReadMemory,
     ) -> Result<Groups> {
         let pool = &self.inner.connections.reads;
-        result_memory::within(memory, |memory| in_time(page::groups(pool, in_force, query, memory))).await
+        within(memory, |memory| in_time(page::groups(pool, in_force, query, memory))).await
     }
 
     async fn aggregate(
@@ -307,8 +303,7 @@ impl Store for PostgresStore {
         memory: &ReadMemory,
     ) -> Result<AggregatedGroups> {
         let pool = &self.inner.connections.reads;
-        result_memory::within(memory, |memory| in_time(aggregate::aggregate(pool, in_force, query, memory)))
-            .await
+        within(memory, |memory| in_time(aggregate::aggregate(pool, in_force, query, memory))).await
     }
 
     async fn storage_size(&self, in_force: &Arc<InForce>) -> Result<StorageSize> {
