@@ -282,7 +282,9 @@ async fn an_indexed_time_is_the_default(server: Server) {
     pots(&server).await;
     let of = async |parameters: &str| {
         let found = server.get(&format!("{SERIES}?field=moisture{parameters}")).await.is(200).json();
-        (found["from"].clone(), found["series"][0]["value"].clone())
+        let values = found["series"][0]["value"].as_array().unwrap().iter();
+        // Without gaps, which depend on when rows are written.
+        (found["from"].clone(), values.filter(|value| !value.is_null()).cloned().collect::<Json>())
     };
     let by_at = (json!("2026-10-24T21:00:00.000000Z"), json!([10, 20, 30, 40]));
     assert_eq!((of("").await, of("&time=at").await), (by_at.clone(), by_at));
