@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 on_both![
     the_rows_written_last_are_kept,
+    a_new_limit_applies_to_a_quiet_storage,
     old_rows_are_removed,
     the_size_of_a_storage_is_limited,
     inferred_storages_and_readings_have_a_retention,
@@ -95,6 +96,15 @@ async fn the_rows_written_last_are_kept(server: Server) {
         .await;
     let left = numbers(&server, "n").await;
     assert_eq!((left[0], left[1], left[99]), (350, 250, 252), "{left:?}");
+}
+
+async fn a_new_limit_applies_to_a_quiet_storage(server: Server) {
+    server.declare(&numbered(&json!({"rows": 100}))).await;
+    throw(&server, "n", 0..50).await;
+    eventually("it is measured", || async { (status(&server, "n").await["rows"] == 50).then_some(()) }).await;
+    retain(&server, "n", json!({"rows": 5})).await;
+    eventually("rows are removed", || async { (numbers(&server, "n").await.len() == 5).then_some(()) }).await;
+    assert_eq!(numbers(&server, "n").await, [49, 48, 47, 46, 45]);
 }
 
 async fn old_rows_are_removed(server: Server) {

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
-use self::worker::StorageState;
+use self::worker::{Round, StorageState};
 use crate::{
     clock::Timestamp,
     context::Context,
@@ -122,13 +122,13 @@ impl Retention {
     async fn tick(&self) -> bool {
         let targets = self.targets();
         self.states.lock().retain(|id, _| targets.iter().any(|(in_force, _)| in_force.storage == *id));
-        let (mut is_busy, count) = (false, targets.len());
+        let (mut is_busy, round) = (false, Round::new(&self.context, targets.len()));
         for (in_force, policy) in targets {
             let mut state = self.states.lock().get(&in_force.storage).cloned().unwrap_or_default();
             let publish = |state: &StorageState| {
                 self.states.lock().insert(in_force.storage, state.clone());
             };
-            let done = worker::work(&self.context, &in_force, policy, &mut state, count, publish).await;
+            let done = worker::work(&round, &in_force, policy, &mut state, publish).await;
             if let Err(error) = done {
                 tracing::warn!(storage = %in_force.definition.name, %error, "old rows could not be removed");
             }

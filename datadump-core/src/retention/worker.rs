@@ -5,13 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::OnceCell;
+
 use super::{Measured, NextRemoval, RetentionStatus};
 use crate::{
     clock::Timestamp,
     context::Context,
     error::{Error, Result},
     schema::{InForce, RetentionPolicy},
-    store::{Capacity, Extent, TrimStep},
+    store::{Capacity, Extent, StepLimit, TrimStep},
 };
 
 /// Time for which one storage is worked on before it is another one's turn.
@@ -19,8 +21,11 @@ const TURN_TIME: Duration = Duration::from_secs(1);
 
 /// Intended duration of a step, for which other writes wait, and limits for its number of rows.
 const STEP_TIME: Duration = Duration::from_millis(15);
-const MIN_STEP_ROWS: u64 = 50;
+const FIRST_STEP_ROWS: u64 = 50;
 const MAX_STEP_ROWS: u64 = 2_000;
+
+/// Size of long values at which a step ends.
+const MAX_STEP_BYTES: u64 = 8 << 20;
 
 /// Limits of the pause after a step, which is otherwise as long as the step: others get as much time.
 const MIN_PAUSE: Duration = Duration::from_millis(1);
@@ -41,6 +46,8 @@ const RETRY_DELAY: Duration = Duration::from_secs(10);
 /// The state of one storage.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StorageState {
+    /// The limits that the rest applies to.
+    policy: Option<RetentionPolicy>,
     measured: Option<Measured>,
     /// The last position of the change log before the last measurement.
     position: i64,
@@ -56,6 +63,14 @@ pub(super) struct StorageState {
 }
 
 impl StorageState {
+    /// Forgets what was found under other limits.
+    fn apply(&mut self, policy: RetentionPolicy) {
+        if self.policy != Some(policy) {
+            let (cost, step_rows, removed) = (self.cost, self.step_rows, self.removed);
+            *self = Self { policy: Some(policy), cost, step_rows, removed, ..Self::default() };
+        }
+    }
+
     /// Returns whether there are more rows to remove.
     pub(super) fn is_busy(&self) -> bool {
         self.removing.is_some()
@@ -88,25 +103,51 @@ impl StorageState {
             self.cost = Duration::from_micros(cost);
             measured.oldest = None;
         }
-        let rows = self.step_rows.unwrap_or(MIN_STEP_ROWS);
+        let rows = self.step_rows.unwrap_or(FIRST_STEP_ROWS);
         let took = step.took.max(Duration::from_micros(100)).as_micros();
         let fitting = u128::from(rows) * STEP_TIME.as_micros() / took;
         let fitting = u64::try_from(fitting).unwrap_or(MAX_STEP_ROWS).min(rows * 2);
-        self.step_rows = Some(fitting.clamp(MIN_STEP_ROWS, MAX_STEP_ROWS));
+        self.step_rows = Some(fitting.clamp(1, MAX_STEP_ROWS));
     }
 }
 
-/// Measures the storage if that is due, and removes rows for a while. `targets` is the number of storages that are
-/// measured; `publish` takes the state after each step.
+/// One look at all storages.
+pub(super) struct Round<'r> {
+    pub(super) context: &'r Context,
+    /// Number of storages that are measured.
+    pub(super) targets: usize,
+    /// The last position of the change log, once it was needed.
+    position: OnceCell<i64>,
+}
+
+impl<'r> Round<'r> {
+    pub(super) fn new(context: &'r Context, targets: usize) -> Self {
+        Self { context, targets, position: OnceCell::new() }
+    }
+
+    /// Returns a position of the change log after which no storage has been measured in this round.
+    async fn position(&self) -> Result<i64> {
+        let read = async || Ok(self.context.store.span().await?.last);
+        self.position.get_or_try_init(read).await.copied()
+    }
+
+    /// Returns whether another version of the storage, perhaps with other limits, has come into force.
+    fn is_outdated(&self, in_force: &InForce) -> bool {
+        let now = self.context.store.catalogue().by_id(in_force.storage);
+        now.and_then(|now| now.in_force.clone()).is_some_and(|now| now.version != in_force.version)
+    }
+}
+
+/// Measures the storage if that is due, and removes rows for a while. `publish` takes the state after each step.
 pub(super) async fn work(
-    context: &Context,
+    round: &Round<'_>,
     in_force: &Arc<InForce>,
     policy: RetentionPolicy,
     state: &mut StorageState,
-    targets: usize,
     publish: impl Fn(&StorageState),
 ) -> Result<()> {
-    let worked = turn(context, in_force, policy, state, targets, publish).await;
+    state.apply(policy);
+    let worked = turn(round, in_force, policy, state, publish).await;
     match worked {
         // A new version has come into force, or the storage was removed.
         Err(Error::Moved(_) | Error::UnknownStorage(_)) => {
@@ -123,19 +164,19 @@ pub(super) async fn work(
 }
 
 async fn turn(
-    context: &Context,
+    round: &Round<'_>,
     in_force: &Arc<InForce>,
     policy: RetentionPolicy,
     state: &mut StorageState,
-    targets: usize,
     publish: impl Fn(&StorageState),
 ) -> Result<()> {
+    let (context, targets) = (round.context, round.targets);
     let began = Instant::now();
     if state.removing.is_none() {
         if state.due.is_some_and(|due| began < due) {
             return Ok(());
         }
-        let (now, position) = (context.now(), context.store.span().await?.last);
+        let (now, position) = (context.now(), round.position().await?);
         let is_unchanged = state.measured.is_some() && state.position == position;
         if is_unchanged && !in_force.storage.is_system() && !state.is_too_old(policy, now) {
             state.due = Some(began + MIN_INTERVAL);
@@ -152,9 +193,11 @@ async fn turn(
     }
     while let Some((after, until)) = state.removing
         && began.elapsed() < TURN_TIME
+        && !round.is_outdated(in_force)
     {
-        let rows = *state.step_rows.get_or_insert(MIN_STEP_ROWS);
-        let Some(step) = context.store.trim(in_force, (after, until), rows).await? else {
+        let rows = *state.step_rows.get_or_insert(FIRST_STEP_ROWS);
+        let limit = StepLimit { rows, bytes: MAX_STEP_BYTES };
+        let Some(step) = context.store.trim(in_force, (after, until), limit).await? else {
             state.removing = None;
             break;
         };
@@ -186,4 +229,44 @@ fn earlier(moment: Timestamp, time: Duration) -> Timestamp {
 fn later(moment: Timestamp, time: Duration) -> Timestamp {
     let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(moment.micros().saturating_add(micros)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{schema::StorageId, store::Trim};
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros).unwrap()
+    }
+
+    #[test]
+    fn what_was_found_under_other_limits_is_forgotten() {
+        let policy = |seconds| RetentionPolicy {
+            age: Some(Duration::from_secs(seconds)),
+            ..RetentionPolicy::default()
+        };
+        let measured = Measured { at: at(1), rows: 1, bytes: 1, oldest: None };
+        let mut state = StorageState { removed: 7, position: 3, ..StorageState::default() };
+        state.apply(policy(1));
+        (state.measured, state.removing) = (Some(measured), Some((Timestamp::MIN, at(1))));
+        state.due = Some(Instant::now());
+        state.apply(policy(1));
+        assert!(state.is_busy() && state.measured.is_some() && state.due.is_some());
+        state.apply(policy(2));
+        assert!(!state.is_busy() && state.measured.is_none() && state.due.is_none());
+        assert_eq!(state.removed, 7);
+    }
+
+    #[test]
+    fn steps_have_as_many_rows_as_fit_into_their_time() {
+        for (rows, took, next) in
+            [(50, 15, 50), (50, 1, 100), (50, 150, 5), (2, 1_000, 1), (1, 1_000, 1), (2_000, 1, 2_000)]
+        {
+            let mut state = StorageState { step_rows: Some(rows), ..StorageState::default() };
+            let trim = Trim { storage: StorageId(1), after: at(0), until: at(1), rows };
+            state.note(&TrimStep { trim, took: Duration::from_millis(took) });
+            assert_eq!(state.step_rows, Some(next), "{rows} rows took {took} ms");
+        }
+    }
 }

@@ -45,7 +45,7 @@ use crate::{
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionPage, VersionRecord};
 pub use change_log::{Change, ChangeKind, Commit, Retention, RowChange, Span, Trim};
 pub use commit_times::{CommitTimes, RecentCommits};
-pub use extent::{Capacity, Extent};
+pub use extent::{Capacity, Extent, StepLimit, WrittenRows};
 pub use migrate::{ChangeImpact, Progress};
 pub use query::{
     Aggregate, AggregateQuery, AggregatedGroup, AggregatedGroups, Bucket, Column, Computed, Count, Filter,
@@ -219,17 +219,33 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// up.
     async fn rows(&self, in_force: &Arc<InForce>, keys: &[Value], bytes: usize) -> Result<FoundRows>;
 
-    /// Measures a storage, in one snapshot. It takes as long as counting the rows.
-    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent>;
+    /// Measures a storage. If it may be larger than its capacity, the sizes of its rows are added up, from the newest
+    /// row on.
+    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent> {
+        extent::measure(self, in_force, capacity).await
+    }
 
-    /// Removes rows that were last written in a range of time, after its first moment, the oldest ones first: about
-    /// this many, and none if that is not possible now, for example during a migration. The change log gets one
+    /// Counts the rows of a storage in one snapshot, and estimates their size from those that were written first and
+    /// last. The excess is that over a number of rows.
+    async fn count_extent(&self, in_force: &Arc<InForce>, capacity: Option<u64>) -> Result<Extent>;
+
+    /// Returns the moments before a moment at which rows were last written, latest first, in one snapshot: those of
+    /// about so many rows.
+    async fn written_before(
+        &self,
+        in_force: &Arc<InForce>,
+        before: Timestamp,
+        rows: u64,
+    ) -> Result<Vec<WrittenRows>>;
+
+    /// Removes rows that were last written in a range of time, after its first moment, the oldest ones first: up to
+    /// about a limit, and none if that is not possible now, for example during a migration. The change log gets one
     /// [`Trim`] for all of them: exactly the rows that it describes are removed, among those committed before it.
     async fn trim(
         &self,
         in_force: &Arc<InForce>,
         range: (Timestamp, Timestamp),
-        rows: u64,
+        limit: StepLimit,
     ) -> Result<Option<TrimStep>>;
 
     /// Returns a counter that grows whenever sources or programs may have changed: for changes made here

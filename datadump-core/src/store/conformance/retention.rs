@@ -9,10 +9,14 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::{StoredRow, Value},
-    store::{Capacity, Change, Column, Expect, Extent, Query, Trim, Write, WriteBatch, query::Direction},
+    store::{
+        Capacity, Change, Column, Expect, Extent, Query, StepLimit, Trim, Write, WriteBatch, query::Direction,
+    },
 };
 
 const ALL: (Timestamp, Timestamp) = (Timestamp::MIN, Timestamp::MAX);
+const UNLIMITED: StepLimit = StepLimit { rows: u64::MAX, bytes: u64::MAX };
+const AT_MOST_4: StepLimit = StepLimit { rows: 4, bytes: u64::MAX };
 
 /// Returns the rows in the order of their last write.
 async fn rows(test: &TestStore<'_>, name: &str) -> Result<Vec<StoredRow>> {
@@ -73,6 +77,54 @@ pub(super) async fn long_values_count_as_long(bench: &dyn Bench) -> Result<()> {
     ensure(&format!("{} bytes", extent.bytes), (200_000..210_000).contains(&extent.bytes))
 }
 
+/// Notes whose text has `length` bytes.
+async fn save_notes(test: &TestStore<'_>, ids: std::ops::Range<i32>, length: usize) -> Result<()> {
+    let text = "x".repeat(length);
+    let write = |id| test.put("note", &json!({"id": id, "text": text}), Expect::Anything);
+    test.store.write(WriteBatch::independent(ids.map(write).collect::<Result<_>>()?)).await?;
+    Ok(())
+}
+
+fn note() -> serde_json::Value {
+    json!({"name": "note", "key": {"name": "id", "type": "long"}, "fields": [{"name": "text", "type": "text"}]})
+}
+
+/// The rows at the ends of the storage are no measure of those in between.
+pub(super) async fn sizes_are_added_up_before_rows_exceed_a_capacity(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::with(bench, note()).await?;
+    let in_force = test.in_force("note")?;
+    save_notes(&test, 0..10_500, 10).await?;
+    save_notes(&test, 10_500..10_510, 100_000).await?;
+    let stored = rows(&test, "note").await?;
+    ensure_eq("the oldest row", keys(&stored).first().copied(), Some(0))?;
+    let measure =
+        async |bytes| test.store.extent(&in_force, Capacity { rows: None, bytes: Some(bytes) }).await;
+    let whole = measure(20_000_000).await?;
+    ensure_eq("an estimate that is too high removes nothing", whole.excess, None)?;
+    ensure(&format!("{} bytes are counted", whole.bytes), (2_000_000..4_000_000).contains(&whole.bytes))?;
+    ensure_eq("the capacity is just enough", measure(whole.bytes).await?.excess, None)?;
+    let oldest = stored.first().map(|row| row.updated_at);
+    ensure_eq("one byte less", measure(whole.bytes - 1).await?.excess, oldest)?;
+    let page = Query::first(None, &[(Column::UpdatedAt, Direction::Descending)], 10);
+    let large = test.store.page(&in_force, &page).await?.rows;
+    let fifth = large.get(5).map(|row| row.updated_at);
+    ensure_eq("five large rows", measure(550_000).await?.excess, fifth)
+}
+
+pub(super) async fn a_step_ends_at_a_number_of_bytes(bench: &dyn Bench) -> Result<()> {
+    let test = TestStore::with(bench, note()).await?;
+    save_notes(&test, 0..3, 10).await?;
+    save_notes(&test, 3..6, 1_000).await?;
+    let in_force = test.in_force("note")?;
+    for (bytes, removed) in [(1_000, 4), (1_500, 2)] {
+        let step = test.store.trim(&in_force, ALL, StepLimit { rows: 100, bytes }).await?;
+        ensure_eq(&format!("{bytes} bytes"), step.map(|step| step.trim.rows), Some(removed))?;
+    }
+    save_notes(&test, 6..8, 10_000).await?;
+    let step = test.store.trim(&in_force, ALL, StepLimit { rows: 0, bytes: 0 }).await?;
+    ensure_eq("at least one row", step.map(|step| step.trim.rows), Some(1))
+}
+
 pub(super) async fn a_step_removes_the_oldest_rows_as_one_change(bench: &dyn Bench) -> Result<()> {
     let test = TestStore::with(bench, numbered()).await?;
     insert(&test, 10).await?;
@@ -82,13 +134,13 @@ pub(super) async fn a_step_removes_the_oldest_rows_as_one_change(bench: &dyn Ben
     let stored = rows(&test, "n").await?;
     ensure_eq("the rows by their last write", keys(&stored), vec![2, 3, 4, 5, 6, 7, 8, 9, 10, 1])?;
     let at = |place: usize| stored.get(place).map_or(Timestamp::MIN, |row| row.updated_at);
-    let first = test.store.trim(&in_force, (Timestamp::MIN, at(5)), 4).await?.map(|step| step.trim);
+    let first = test.store.trim(&in_force, (Timestamp::MIN, at(5)), AT_MOST_4).await?.map(|step| step.trim);
     let trim = |after, until, rows| Trim { storage: in_force.storage, after, until, rows };
     ensure_eq("a step", first, Some(trim(Timestamp::MIN, at(3), 4)))?;
     ensure_eq("the rows after it", keys(&rows(&test, "n").await?), vec![6, 7, 8, 9, 10, 1])?;
-    let second = test.store.trim(&in_force, (at(3), at(5)), 4).await?.map(|step| step.trim);
+    let second = test.store.trim(&in_force, (at(3), at(5)), AT_MOST_4).await?.map(|step| step.trim);
     ensure_eq("the next step", second, Some(trim(at(3), at(5), 2)))?;
-    let third = test.store.trim(&in_force, (at(3), at(5)), 4).await?.map(|step| step.trim);
+    let third = test.store.trim(&in_force, (at(3), at(5)), AT_MOST_4).await?.map(|step| step.trim);
     ensure_eq("a step without rows", third, None)?;
     let test = test.reopen().await?;
     ensure_eq("the rows in the end", keys(&rows(&test, "n").await?), vec![8, 9, 10, 1])?;
@@ -98,7 +150,7 @@ pub(super) async fn a_step_removes_the_oldest_rows_as_one_change(bench: &dyn Ben
     ensure_eq("the change log", changes, expected)
 }
 
-pub(super) async fn removed_storages_and_system_storages_are_trimmed_rightly(
+pub(super) async fn a_removed_storage_is_unknown_and_a_system_storage_has_no_log(
     bench: &dyn Bench,
 ) -> Result<()> {
     let test = TestStore::with(bench, numbered()).await?;
@@ -107,14 +159,14 @@ pub(super) async fn removed_storages_and_system_storages_are_trimmed_rightly(
     test.store.remove(removed.storage).await?;
     test.declare(numbered()).await?;
     insert(&test, 3).await?;
-    let trimmed = test.store.trim(&removed, ALL, 10).await;
+    let trimmed = test.store.trim(&removed, ALL, UNLIMITED).await;
     ensure("a removed storage is unknown", matches!(trimmed, Err(Error::UnknownStorage(_))))?;
     ensure_eq("the rows of its successor", rows(&test, "n").await?.len(), 3)?;
     let source = test.store.catalogue().system(crate::store::system_storages::SystemStorage::Source)?;
     let row = test.bench.prove(&source, &json!({"name": "a", "settings": {}, "last_format": null}))?;
     test.write(Write::put(row, Expect::Anything)).await?;
     let before = test.store.span().await?.last;
-    let trimmed = test.store.trim(&source, ALL, 10).await?.map(|step| step.trim.rows);
+    let trimmed = test.store.trim(&source, ALL, UNLIMITED).await?.map(|step| step.trim.rows);
     ensure_eq("rows of a system storage", trimmed, Some(1))?;
     ensure_eq("the change log", test.store.span().await?.last, before)
 }
@@ -166,7 +218,8 @@ pub(super) async fn a_follower_of_the_change_log_removes_the_same_rows(bench: &d
             };
             let mut after = Timestamp::MIN;
             while let Some(until) = extent.excess.filter(|until| after < *until)
-                && let Some(step) = test.store.trim(&in_force, (after, until), 7).await?
+                && let Some(step) =
+                    test.store.trim(&in_force, (after, until), StepLimit { rows: 7, bytes: u64::MAX }).await?
             {
                 (after, removed) = (step.trim.until, removed + step.trim.rows);
             }

@@ -22,6 +22,7 @@ mod copy;
 mod declare;
 mod error;
 mod examine;
+mod extent;
 mod fast_path;
 mod fast_path_sql;
 mod idempotency;
@@ -61,9 +62,9 @@ use self::{
     writer::{ExistingRows, Shared, Stop, Writer},
 };
 use super::{
-    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration,
-    Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
-    Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch,
+    AggregateQuery, AggregatedGroups, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration, Extent,
+    FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
+    StepLimit, Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch, WrittenRows,
     queue::{Queue, queue},
     result_memory::within,
     sql::{self, Dialect},
@@ -215,8 +216,7 @@ impl Store for PostgresStore {
     }
 
     async fn declare(&self, declaration: Declaration) -> Result<Arc<Storage>> {
-        let now = self.inner.stamps.next();
-        declare::declare(&self.inner, declaration, now).await
+        declare::declare(&self.inner, declaration, self.inner.stamps.next()).await
     }
 
     async fn migrate(&self, storage: StorageId) -> Result<()> {
@@ -314,17 +314,26 @@ impl Store for PostgresStore {
         in_time(read::rows(&self.inner.connections.reads, in_force, keys, bytes)).await
     }
 
-    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent> {
-        trim::extent(&self.inner, in_force, capacity).await
+    async fn count_extent(&self, in_force: &Arc<InForce>, capacity: Option<u64>) -> Result<Extent> {
+        extent::count(&self.inner, in_force, capacity).await
+    }
+
+    async fn written_before(
+        &self,
+        in_force: &Arc<InForce>,
+        before: Timestamp,
+        rows: u64,
+    ) -> Result<Vec<WrittenRows>> {
+        extent::written_before(&self.inner, in_force, before, rows).await
     }
 
     async fn trim(
         &self,
         in_force: &Arc<InForce>,
         range: (Timestamp, Timestamp),
-        rows: u64,
+        limit: StepLimit,
     ) -> Result<Option<TrimStep>> {
-        in_time(trim::trim(&self.inner, in_force, range, rows)).await
+        in_time(trim::trim(&self.inner, in_force, range, limit)).await
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {

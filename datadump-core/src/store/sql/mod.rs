@@ -12,6 +12,7 @@ mod filter;
 mod names;
 mod prefix;
 mod select;
+mod trim;
 
 use sea_orm::DbBackend;
 
@@ -30,6 +31,7 @@ pub(super) use prefix::{has_prefix_index, indexed};
 pub(super) use select::{
     column_list, columns, count, groups, is_left_out, long_columns, page, row_size, select_all, sizes,
 };
+pub(super) use trim::TrimSql;
 
 /// An SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod disk_health;
 mod effect;
 mod error;
 mod examine;
+mod extent;
 mod functions;
 mod idempotency;
 mod inner;
@@ -39,9 +40,9 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::{
-    AggregateQuery, AggregatedGroups, Capacity, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration,
-    Extent, FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
-    Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch,
+    AggregateQuery, AggregatedGroups, Catalogue, ChangeImpact, Commit, CommitTimes, Declaration, Extent,
+    FoundRows, GroupQuery, Groups, Load, Options, Outcome, Page, Progress, Query, ReadMemory, Span,
+    StepLimit, Storage, StorageSize, Store, TrimStep, VersionPage, Write, WriteBatch, WrittenRows,
     change_log::MAX_READ_BYTES,
     result_memory::{self, Read, ResultMemory},
     sql,
@@ -270,11 +271,24 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn extent(&self, in_force: &Arc<InForce>, capacity: Capacity) -> Result<Extent> {
+    async fn count_extent(&self, in_force: &Arc<InForce>, capacity: Option<u64>) -> Result<Extent> {
         let in_force = in_force.clone();
         self.inner
             .readers
-            .run(PLAN_TIMEOUT, move |connection| trim::extent(connection, &in_force, capacity))
+            .run(PLAN_TIMEOUT, move |connection| extent::count(connection, &in_force, capacity))
+            .await
+    }
+
+    async fn written_before(
+        &self,
+        in_force: &Arc<InForce>,
+        before: Timestamp,
+        rows: u64,
+    ) -> Result<Vec<WrittenRows>> {
+        let in_force = in_force.clone();
+        self.inner
+            .readers
+            .run(PLAN_TIMEOUT, move |connection| extent::written_before(connection, &in_force, before, rows))
             .await
     }
 
@@ -282,10 +296,10 @@ impl Store for SqliteStore {
         &self,
         in_force: &Arc<InForce>,
         range: (Timestamp, Timestamp),
-        rows: u64,
+        limit: StepLimit,
     ) -> Result<Option<TrimStep>> {
         let in_force = in_force.clone();
-        self.inner.on_writer(move |writer| trim::trim(writer, &in_force, range, rows)).await
+        self.inner.on_writer(move |writer| trim::trim(writer, &in_force, range, limit)).await
     }
 
     fn config_signal(&self) -> watch::Receiver<u64> {

@@ -1,16 +1,14 @@
 //! Measures storages without reading all of their rows: from samples of rows, and of the pages of indexes.
 
 use rusqlite::{Connection, OptionalExtension as _};
-use sea_query::SqliteQueryBuilder;
 
-use super::{columns::DIALECT, error::map, read, system::cell};
+use super::{columns::DIALECT, error::map, extent, read};
 use crate::{
     clock::Timestamp,
     error::Result,
-    schema::{Definition, InForce, StorageId},
+    schema::{InForce, StorageId},
     store::{
-        Column, Query, RowCount, StorageSize,
-        query::Direction,
+        Column, RowCount, StorageSize,
         sql::{self, Name},
         storage_size::MAX_COUNTED,
     },
@@ -18,13 +16,6 @@ use crate::{
 
 /// Maximum number of pages of an index that are examined.
 const MAX_PAGES: usize = 200;
-
-/// Number of rows at each end of the storage whose sizes are looked up.
-const SAMPLE_ROWS: u64 = 100;
-
-/// Approximate size of a value that is not long, and of what SQLite stores with a row.
-const SHORT_VALUE_BYTES: u64 = 7;
-const ROW_BYTES: u64 = 24;
 
 /// Measures a storage.
 pub(super) fn storage_size(connection: &mut Connection, in_force: &InForce) -> Result<StorageSize> {
@@ -60,7 +51,8 @@ pub(super) fn storage_size(connection: &mut Connection, in_force: &InForce) -> R
         0..=MAX_COUNTED => (RowCount::Exactly(counted), counted),
         _ => (RowCount::About(entries), entries),
     };
-    let bytes = index_bytes.saturating_add(count.saturating_mul(row_bytes(&transaction, definition)?));
+    let in_table = extent::sample(&transaction, definition)?.in_table(definition, count);
+    let bytes = index_bytes.saturating_add(in_table);
     Ok(StorageSize { rows, bytes, last_write: last_write.and_then(Timestamp::from_micros) })
 }
 
@@ -75,24 +67,6 @@ fn indexes(connection: &Connection, table: &str) -> Result<Vec<String>> {
     let mut select = connection.prepare_cached(text).map_err(map)?;
     let names = select.query_map([table], |row| row.get(0)).map_err(map)?;
     names.collect::<Result<_, _>>().map_err(map)
-}
-
-/// Returns about how many bytes a row takes, without its indexes, from the oldest and the newest rows.
-fn row_bytes(connection: &Connection, definition: &Definition) -> Result<u64> {
-    let (mut rows, mut long) = (0, 0);
-    for direction in [Direction::Ascending, Direction::Descending] {
-        let query = Query::first(None, &[(Column::UpdatedAt, direction)], SAMPLE_ROWS);
-        let (text, values) = sql::sizes(DIALECT, definition, &query).build(SqliteQueryBuilder);
-        let cells = values.0.iter().map(cell).collect::<Result<Vec<_>>>()?;
-        let mut select = connection.prepare_cached(&text).map_err(map)?;
-        let mut sizes = select.query(rusqlite::params_from_iter(cells)).map_err(map)?;
-        while let Some(row) = sizes.next().map_err(map)? {
-            long += row.get::<_, u64>(0).map_err(map)?;
-            rows += 1;
-        }
-    }
-    let short = ROW_BYTES + SHORT_VALUE_BYTES * definition.fields.len() as u64;
-    Ok(short + long / u64::max(rows, 1))
 }
 
 /// A sample of the pages of an index, from its beginning.
