@@ -64,7 +64,7 @@ pub use idempotency::{
     Fingerprint, Idempotency, IdempotencyKey, IdempotentRequest, PendingAnswer, RequestKey,
 };
 pub use imports::{
-    Import, ImportFailure, ImportPlan, ImportRequest, ImportRows, ImportState, Imports, OnError,
+    FilePart, Import, ImportFailure, ImportPlan, ImportRequest, ImportRows, ImportState, Imports, OnError,
     PlannedColumn, PlannedImport,
 };
 pub use ingest::{

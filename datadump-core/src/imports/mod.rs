@@ -24,7 +24,7 @@ pub use self::{
     state::{ImportFailure, ImportRows, ImportState, OnError},
 };
 use self::{
-    position::{Position, WrongOffset},
+    position::{FilePosition, WrongOffset},
     reader::{FORMATS, Reader, unknown_format},
     state::{End, ImportRecord, Settings},
 };
@@ -34,10 +34,11 @@ use crate::{
     error::{Error, Fault, Place, Result},
     idempotency::{Fingerprint, Idempotency, RecordOutcome, RequestKey, Reservation, StoredAnswer},
     ingest::{Ingest, source_cache::Source},
+    process::FileEncoding,
     receipt::Receipt,
     rows::OnConflict,
     rows::{Listing, Rows},
-    schema::{StorageName, Value},
+    schema::{Row, StorageName, Value},
     store::{WriteBatch, system_storages::SystemStorage},
     throw::{IMPORT, SourceName, Throw},
 };
@@ -74,12 +75,24 @@ pub struct ImportRequest {
     pub raw: bool,
     /// The import that is continued.
     pub resume: Option<Uuid>,
-    /// Position of the body in the file, if the import is continued.
-    pub offset: u64,
+    /// The part of the file that the body holds.
+    pub part: FilePart,
     /// An idempotency key: a later request with the same key continues this import.
     pub key: Option<RequestKey>,
     /// The address of the sender.
     pub peer: Option<IpAddr>,
+}
+
+/// A part of a file. By default it is the whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FilePart {
+    /// Position of its first byte in the file, decompressed.
+    pub offset: u64,
+    /// Its length in bytes, decompressed, if it is known. A body of another length is an error.
+    pub length: Option<u64>,
+    /// True if the file goes on after it. Then the import stores the lines, rows or items that are complete, and stays
+    /// interrupted.
+    pub continues: bool,
 }
 
 /// An import that this process carries out.
@@ -147,7 +160,7 @@ impl Imports {
         settings: Settings,
         named: Option<Reservation>,
     ) -> Result<Import> {
-        if request.offset > 0 {
+        if request.part.offset > 0 {
             let detail = "an offset applies to an import that is continued: name it with `resume`";
             return Err(parameter("offset", "not-applicable", detail.into()));
         }
@@ -161,12 +174,10 @@ impl Imports {
         let throw = throw(&request, &record);
         let reader = Reader::new(self.ingest.clone(), storage, throw, request.raw);
         let mut import =
-            Import::new(self.clone(), source, reader, Position::default(), record, reservation, running);
+            Import::new(self.clone(), source, reader, FilePosition::default(), record, reservation, running);
+        import.part = request.part;
         // The key leads to the import from now on.
-        let by_key = named.as_ref().and_then(|named| {
-            let row = named.row(None, Some(json!({"import": id}).to_string()))?;
-            Some(named.write(row))
-        });
+        let by_key = named.as_ref().and_then(|named| Some(named.write(key_row(named, id, now)?)));
         import.record(WriteBatch::atomic(by_key.into_iter().collect())).await?;
         import.named = named;
         Ok(import)
@@ -206,7 +217,7 @@ impl Imports {
         }
         let segments = record.segments.clone();
         let stored = position::total(&segments);
-        let position = Position::at_offset(segments, request.offset).map_err(|why| match why {
+        let position = FilePosition::at_offset(segments, request.part.offset).map_err(|why| match why {
             WrongOffset::Gap => {
                 let detail =
                     format!("import {id} has stored {stored} bytes; send the file from there or from before");
@@ -221,16 +232,24 @@ impl Imports {
         let throw = throw(&request, &record);
         let mut reader = Reader::new(self.ingest.clone(), storage.clone(), throw, settings.raw);
         if let (Some(format), true) = (&record.format, stored > 0) {
-            reader.resume(format.clone(), record.header()?, record.records, record.lines);
+            let encoding = record.encoding.as_deref().and_then(FileEncoding::named);
+            reader.resume(format.clone(), record.header()?, encoding, (record.records, record.lines));
         }
         let running = self.run(id);
         let mut import = Import::new(self.clone(), source, reader, position, record, reservation, running);
-        import.named = named;
+        (import.named, import.part) = (named, request.part);
         Ok(import)
     }
 
     /// Returns a plan of an import, which stores nothing. The body is passed to [`ImportPlan::push`].
     pub fn plan(&self, request: &ImportRequest) -> Result<ImportPlan> {
+        let detail = "a plan reads a whole file and continues no import";
+        if request.resume.is_some() {
+            return Err(parameter("resume", "not-applicable", detail.into()));
+        }
+        if request.part != FilePart::default() {
+            return Err(parameter("offset", "not-applicable", detail.into()));
+        }
         let (source, storage) = self.source(request)?;
         let (id, now) = (self.context.ids.next(), self.context.now());
         let settings = Settings::new(request.on_conflict, request.on_error, request.raw);
@@ -283,10 +302,12 @@ impl Imports {
     }
 
     fn state(&self, record: &ImportRecord, updated_at: Timestamp) -> ImportState {
-        let is_running = self.running.lock().contains(&record.id)
-            || (record.end == End::Running
-                && record.process != self.process
-                && self.context.now().micros().saturating_sub(updated_at.micros()) < STALL_TIMEOUT);
+        let age = self.context.now().micros().saturating_sub(updated_at.micros());
+        let is_elsewhere =
+            record.end == End::Running && record.process != self.process && age < STALL_TIMEOUT;
+        // The last writes may still be held in memory.
+        let is_running =
+            record.end != End::Done && (is_elsewhere || self.running.lock().contains(&record.id));
         record.state(is_running, updated_at)
     }
 
@@ -323,6 +344,12 @@ fn key(id: Uuid) -> RequestKey {
 /// Reads the record of an import.
 fn record(answer: &StoredAnswer) -> Result<ImportRecord> {
     serde_json::from_str(answer.progress.as_deref().unwrap_or_default()).map_err(Error::internal)
+}
+
+/// Returns the row that makes an idempotency key lead to an import. Each one differs from the one before, so that it
+/// is stored and the key is kept for another day.
+fn key_row(named: &Reservation, id: Uuid, now: Timestamp) -> Option<Row> {
+    named.row(None, Some(json!({"import": id, "renewed_at": now}).to_string()))
 }
 
 /// Returns the import that an idempotency key leads to.

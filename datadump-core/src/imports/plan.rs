@@ -1,6 +1,6 @@
 //! Plans: what an import of a file would do. The file is read to its end, and nothing is stored.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -27,11 +27,14 @@ use crate::{
     receipt::{Reason, Receipt, Remark},
     record::{Change, Record},
     rows::OnConflict,
-    schema::{Definition, InForce, StorageName},
+    schema::{Definition, InForce, StorageName, Value},
 };
 
 /// Maximum number of keys that are looked up. Rows after them count as new.
 const MAX_LOOKUPS: u64 = 10_000;
+
+/// Size of rows after which a look-up of keys goes on with the next statement.
+const LOOKUP_BYTES: usize = 1 << 20;
 
 /// Maximum number of errors, and of warnings, that a plan lists.
 const MAX_LISTED: usize = 20;
@@ -49,6 +52,8 @@ pub struct ImportPlan {
     /// The definition in force, if the storage exists.
     now: Option<Arc<InForce>>,
     future: FutureStorage,
+    /// The keys of the records so far that fit, up to the maximum number that is looked up.
+    seen: HashSet<String>,
     bytes: u64,
     outcome: PlanOutcome,
     /// The errors and warnings.
@@ -85,7 +90,7 @@ pub struct PlannedImport {
     pub fit: u64,
     /// Number of records that do not fit.
     pub unfit: u64,
-    /// Number of records whose key exists, of those that were looked up.
+    /// Number of records whose key exists, or occurs earlier in the file, of those that were looked up.
     pub existing: u64,
     /// Number of keys that were looked up.
     pub keys_checked: u64,
@@ -141,6 +146,7 @@ impl ImportPlan {
             reader,
             now,
             future,
+            seen: HashSet::new(),
             bytes: 0,
             outcome: PlanOutcome::default(),
             receipt,
@@ -223,6 +229,9 @@ impl ImportPlan {
 
     /// Checks the records of a chunk.
     async fn check(&mut self, chunk: ReadChunk) -> Result<()> {
+        if let Some(remark) = chunk.guess {
+            self.receipt.warn(Stage::Decode, remark);
+        }
         let Ok(output) = chunk.decoded.output else { return Ok(()) };
         for rejected in output.rejected {
             let reason = FailureReason::of(Stage::Decode, &rejected.failure);
@@ -231,11 +240,18 @@ impl ImportPlan {
         }
         self.future.grow(output.records.iter())?;
         let changes = output.changes;
+        let mut checked = Vec::new();
         for record in output.records {
             tokio::task::coop::consume_budget().await;
             let origin = record.origin.clone();
             let of_record = changes.get(origin.index);
-            match self.check_record(record, of_record).await? {
+            checked.push((origin, self.prove(record, of_record)));
+        }
+        let stored =
+            self.look_up(checked.iter().filter_map(|(_, proven)| proven.as_ref().ok()?.1.as_ref())).await?;
+        for (origin, proven) in checked {
+            let of_record = changes.get(origin.index);
+            match proven.and_then(|(proven, key)| self.decide(proven, key, &stored)) {
                 Ok(remarks) => {
                     self.outcome.fit += 1;
                     for change in of_record {
@@ -260,12 +276,13 @@ impl ImportPlan {
         Ok(())
     }
 
-    async fn check_record(
-        &mut self,
+    /// Fits a record to the storage. Returns it with the key that it has in the file.
+    fn prove(
+        &self,
         record: Record,
         changes: &[Change],
-    ) -> Result<Result<Vec<Fault>, FailureReason>> {
-        let in_force = self.future.in_force().clone();
+    ) -> Result<(ProvenRecord, Option<Value>), FailureReason> {
+        let in_force = self.future.in_force();
         let key = in_force.definition.key.name.as_str();
         let has_key = record.fields.get(key).is_some_and(|key| !key.is_null());
         let proven = match &self.future {
@@ -276,29 +293,53 @@ impl ImportPlan {
             FutureStorage::Declared(in_force) => {
                 prove(&self.context.ids, in_force, record, &self.source.zone)
             }
-        };
-        let ProvenRecord { row, remarks, .. } = match proven {
-            Ok(proven) => proven,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let mut exists = false;
-        if let (Some(now), Some(key), true) =
-            (&self.now, row.key(), has_key && self.outcome.lookups < MAX_LOOKUPS)
-        {
-            self.outcome.lookups += 1;
-            exists = self.context.store.get(now, key).await?.is_some();
+        }?;
+        let key = proven.row.key().filter(|_| has_key).cloned();
+        Ok((proven, key))
+    }
+
+    /// Returns the keys among these that exist in the storage.
+    async fn look_up(&self, keys: impl Iterator<Item = &Value>) -> Result<HashSet<String>> {
+        let mut stored = HashSet::new();
+        let Some(now) = &self.now else { return Ok(stored) };
+        let left = usize::try_from(MAX_LOOKUPS.saturating_sub(self.outcome.lookups)).unwrap_or(usize::MAX);
+        let keys: Vec<Value> = keys.take(left).cloned().collect();
+        let mut rest = keys.as_slice();
+        while !rest.is_empty() {
+            let found = self.context.store.rows(now, rest, LOOKUP_BYTES).await?;
+            stored.extend(found.rows.iter().map(|row| self.text_of(&row.key)));
+            rest = rest.get(found.keys.max(1)..).unwrap_or_default();
         }
+        Ok(stored)
+    }
+
+    /// Decides what would become of a record, given the keys of its chunk that are stored.
+    fn decide(
+        &mut self,
+        proven: ProvenRecord,
+        key: Option<Value>,
+        stored: &HashSet<String>,
+    ) -> Result<Vec<Fault>, FailureReason> {
+        let ProvenRecord { row, remarks, .. } = proven;
+        let key = key.filter(|_| self.outcome.lookups < MAX_LOOKUPS).map(|key| self.text_of(&key));
+        self.outcome.lookups += u64::from(key.is_some());
+        let exists = key.as_ref().is_some_and(|key| stored.contains(key) || self.seen.contains(key));
         self.outcome.existing += u64::from(exists);
         if exists && self.on_conflict == OnConflict::Error {
-            return Ok(Err(FailureReason::exists()));
+            return Err(FailureReason::exists());
         }
         if !exists || self.on_conflict == OnConflict::Replace {
             let missing: Vec<Fault> = row.missing().collect();
             if !missing.is_empty() {
-                return Ok(Err(FailureReason::invalid(Stage::Validate, &missing)));
+                return Err(FailureReason::invalid(Stage::Validate, &missing));
             }
         }
-        Ok(Ok(remarks))
+        self.seen.extend(key);
+        Ok(remarks)
+    }
+
+    fn text_of(&self, key: &Value) -> String {
+        key.to_json(&self.future.in_force().definition.key.kind).to_string()
     }
 }
 

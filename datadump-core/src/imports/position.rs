@@ -19,7 +19,7 @@ pub(super) struct Segment {
 
 /// The position in a file, in decompressed bytes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Position {
+pub(super) struct FilePosition {
     /// The segments before the current one.
     segments: Vec<Segment>,
     /// The hash of the current segment, and its length.
@@ -60,7 +60,7 @@ pub(super) enum WrongOffset {
     TooManyAttempts,
 }
 
-impl Position {
+impl FilePosition {
     /// Creates the position after stored segments, for a file that is sent again from its beginning.
     pub(super) fn after(segments: Vec<Segment>) -> Self {
         let left = total(&segments);
@@ -166,7 +166,7 @@ mod tests {
         offset: usize,
         until: usize,
     ) -> Result<(Vec<Segment>, String), Differs> {
-        let mut position = Position::at_offset(segments, offset as u64).unwrap();
+        let mut position = FilePosition::at_offset(segments, offset as u64).unwrap();
         let mut stored = String::new();
         for piece in file.as_bytes()[offset..until].chunks(3) {
             let new = position.skip(piece)?;
@@ -193,8 +193,8 @@ mod tests {
         }
         let (segments, stored) = send(segments, file, 0, 20).unwrap();
         assert_eq!((segments.len(), stored.as_str()), (1, "ij"));
-        assert_eq!(Position::at_offset(segments.clone(), 21).unwrap_err(), WrongOffset::Gap);
-        let mut shorter = Position::after(segments);
+        assert_eq!(FilePosition::at_offset(segments.clone(), 21).unwrap_err(), WrongOffset::Gap);
+        let mut shorter = FilePosition::after(segments);
         assert_eq!((shorter.skip(b"0123"), shorter.is_skipping()), (Ok(&b""[..]), true));
     }
 
@@ -205,7 +205,7 @@ mod tests {
         for offset in 1..MAX_SEGMENTS {
             (segments, _) = send(segments, &file, offset, offset + 1).unwrap();
         }
-        let refused = Position::at_offset(segments.clone(), MAX_SEGMENTS as u64).unwrap_err();
+        let refused = FilePosition::at_offset(segments.clone(), MAX_SEGMENTS as u64).unwrap_err();
         assert_eq!(refused, WrongOffset::TooManyAttempts);
         assert_eq!(send(segments, &file, 0, file.len()).unwrap().0.len(), 1);
     }

@@ -11,13 +11,14 @@ use crate::{
     error::{Error, Fault, Place, Result},
     ingest::{
         Ingest,
-        chunks::{ChunkError, Chunks, renumber, sample},
+        chunks::{ChunkError, Chunks, renumber, sample, whole_rows},
         decode::DecodedThrow,
         imported::{Cells, column_name},
     },
     memory::MemoryShare,
-    process::{self, EmptyTexts, Malformed, Output, Splitter, TableHeader, Units},
-    record::Rejection,
+    process::{self, EmptyTexts, FileEncoding, Malformed, Output, Splitter, TableHeader, Units},
+    receipt::Remark,
+    record::{Failure, Rejection},
     schema::StorageName,
     throw::Throw,
 };
@@ -39,15 +40,28 @@ pub(super) struct Reader {
     is_raw: bool,
     chunks: Chunks,
     format: Option<Format>,
+    /// The encoding that was declared, or that of the first text that is not ASCII.
+    encoding: Option<FileEncoding>,
     /// Number of records and lines that were read.
     pub(super) records: usize,
     pub(super) lines: usize,
     is_start: bool,
-    has_ended: bool,
+    rest: Rest,
     /// The error after the last chunk.
     malformed: Option<Malformed>,
     /// The names of all columns, in order, if they are wanted.
     pub(super) columns: Option<Vec<String>>,
+}
+
+/// The bytes that follow those that have been added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// They are yet to arrive.
+    Coming,
+    /// They will be sent in another body.
+    SentLater,
+    /// There are none.
+    None,
 }
 
 /// A chunk of a file.
@@ -55,8 +69,12 @@ pub(super) struct Reader {
 pub(super) struct ReadChunk {
     /// Its bytes in the file.
     pub(super) bytes: Bytes,
+    /// True if the file ends with it.
+    pub(super) is_last: bool,
     pub(super) throw: Arc<Throw>,
     pub(super) decoded: DecodedThrow,
+    /// A warning if the encoding of the file was guessed from this chunk.
+    pub(super) guess: Option<Remark>,
     /// The memory of its bytes and of the copy that the processor was given.
     pub(super) memory: MemoryShare,
 }
@@ -81,6 +99,7 @@ impl Reader {
     pub(super) fn new(ingest: Ingest, storage: StorageName, throw: Throw, is_raw: bool) -> Self {
         Self {
             chunks: Chunks::new(ingest.memory().share(0)),
+            encoding: FileEncoding::declared(throw.content_type.as_deref()),
             ingest,
             storage,
             throw,
@@ -89,18 +108,25 @@ impl Reader {
             records: 0,
             lines: 0,
             is_start: true,
-            has_ended: false,
+            rest: Rest::Coming,
             malformed: None,
             columns: None,
         }
     }
 
     /// Continues after a part that has been read before.
-    pub(super) fn resume(&mut self, name: String, header: Option<TableHeader>, records: usize, lines: usize) {
+    pub(super) fn resume(
+        &mut self,
+        name: String,
+        header: Option<TableHeader>,
+        encoding: Option<FileEncoding>,
+        (records, lines): (usize, usize),
+    ) {
         let units = units(&name, header.as_ref());
         let (because, splitter) = ("it was at the beginning", Splitter::new(units, false));
         self.format = Some(Format { name, header, because, units, splitter });
         (self.records, self.lines, self.is_start) = (records, lines, false);
+        self.encoding = encoding.or(self.encoding);
     }
 
     /// Adds decompressed bytes.
@@ -110,7 +136,21 @@ impl Reader {
 
     /// Marks the end of the file.
     pub(super) fn finish(&mut self) {
-        self.has_ended = true;
+        self.rest = Rest::None;
+    }
+
+    /// Marks the end of the body, after which the file goes on. The units that are complete can be read.
+    pub(super) fn pause(&mut self) {
+        self.rest = Rest::SentLater;
+    }
+
+    fn has_ended(&self) -> bool {
+        self.rest == Rest::None
+    }
+
+    /// Returns the encoding, once it is known.
+    pub(super) fn encoding(&self) -> Option<FileEncoding> {
+        self.encoding
     }
 
     /// Returns the format, once it is known.
@@ -123,22 +163,23 @@ impl Reader {
         if let Some(malformed) = self.malformed.take() {
             return Err(self.malformed(malformed));
         }
-        if !self.has_ended && !self.chunks.is_full() {
+        if self.rest == Rest::Coming && !self.chunks.is_full() {
             return Ok(None);
         }
         if self.format.is_none() {
             self.format = self.detect()?;
         }
         let Some(format) = &mut self.format else {
-            return if self.has_ended { Ok(None) } else { self.wait() };
+            return if self.rest == Rest::Coming { self.wait() } else { Ok(None) };
         };
+        let has_ended = self.rest == Rest::None;
         let waiting = self.chunks.waiting();
-        let scanned = match (format.splitter.scan(waiting), self.has_ended) {
+        let scanned = match (format.splitter.scan(waiting), has_ended) {
             (Ok(_), true) => format.splitter.check_end(waiting).map(|()| waiting.len()),
             (scanned, _) => scanned,
         };
         let end = match scanned {
-            Ok(0) if self.has_ended => return Ok(None),
+            Ok(0) if self.rest != Rest::Coming => return Ok(None),
             Ok(0) => return self.wait(),
             Ok(end) => end,
             Err(malformed) => {
@@ -152,7 +193,7 @@ impl Reader {
                 complete
             }
         };
-        let is_last = self.has_ended && end == self.chunks.waiting().len();
+        let is_last = has_ended && self.malformed.is_none() && end == self.chunks.waiting().len();
         let chunk = self.chunks.take_front(&mut format.splitter, end);
         self.read(chunk, is_last).await.map(Some)
     }
@@ -166,23 +207,25 @@ impl Reader {
     }
 
     async fn read(&mut self, chunk: Bytes, is_last: bool) -> Result<ReadChunk, ReadError> {
+        let guess = self.learn_encoding(&chunk);
         let Some(format) = &self.format else {
             return Err(Error::internal("a chunk without a format").into());
         };
         let mut memory = self.ingest.memory().share(0);
-        memory.grow(2 * chunk.len()).map_err(|_| Error::Overloaded)?;
+        let copies = if self.is_converted() { 5 } else { 2 };
+        memory.grow(copies * chunk.len()).map_err(|_| Error::Overloaded)?;
+        let (bytes, chunk) = (chunk.clone(), self.to_utf8(&chunk)?);
         let Prepared { body, start, added } = format.body(&chunk, self.is_start, is_last);
         // A line that the processor was not given comes before those of the body.
         let skipped = memchr::memchr_iter(b'\n', chunk.get(..start).unwrap_or_default()).count();
         let lines = self.lines;
-        let throw = Arc::new(Throw { body, format: Some(format.name.clone()), ..self.throw.clone() });
+        let content_type = self.throw.content_type.as_deref().map(process::as_utf8);
+        let format_name = Some(format.name.clone());
+        let throw = Arc::new(Throw { body, format: format_name, content_type, ..self.throw.clone() });
         let mut decoded = self.ingest.decoder.decode_part(&throw).await?;
         let output = match &mut decoded.output {
             Ok(output) => output,
-            Err(failure) => {
-                let (code, detail) = (failure.code, failure.detail.clone());
-                return Err(ReadError::Malformed { line: lines + 1, code, detail });
-            }
+            Err(failure) => return Err(unreadable(failure, lines + 1)),
         };
         match format.units {
             Units::Items => {
@@ -232,22 +275,28 @@ impl Reader {
         self.ingest.prepare_imported(&self.storage, output, cells, &empty);
         self.lines += memchr::memchr_iter(b'\n', &chunk).count();
         self.is_start = false;
-        Ok(ReadChunk { bytes: chunk, throw, decoded, memory })
+        Ok(ReadChunk { bytes, is_last, throw, decoded, guess, memory })
     }
 
     /// Detects the format, once there is enough of the file.
     fn detect(&self) -> Result<Option<Format>> {
         let waiting = self.chunks.waiting();
+        let waiting = match self.rest {
+            // A part of a row may look like another format.
+            Rest::SentLater => whole_rows(waiting),
+            Rest::Coming | Rest::None => waiting,
+        };
         let text = waiting.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(waiting);
         let Some(first) = text.iter().find(|byte| !byte.is_ascii_whitespace()) else { return Ok(None) };
-        if waiting.starts_with(b"\xFF\xFE") || waiting.starts_with(b"\xFE\xFF") {
+        let encoding = self.encoding.or_else(|| FileEncoding::detect(waiting));
+        if encoding.is_some_and(FileEncoding::is_utf16) {
             let detail = "the file is in UTF-16, which cannot be imported: convert it to UTF-8";
             return Err(Error::Settings(vec![Fault::new(Place::body(), "encoding", detail)]));
         }
         let content_type = self.throw.content_type.as_deref();
         let detected = |content_type| match process::detect(&sample(waiting), content_type, false).format {
             // A single line of NDJSON is JSON as well.
-            "json" if *first != b'[' && !self.has_ended => "ndjson".to_owned(),
+            "json" if *first != b'[' && !self.has_ended() => "ndjson".to_owned(),
             "ndjson" if *first == b'[' => "json".to_owned(),
             found => found.to_owned(),
         };
@@ -268,7 +317,7 @@ impl Reader {
             "csv" | "tsv" => {
                 let header = match TableHeader::read(&name, waiting, content_type) {
                     // A header without rows.
-                    None if self.has_ended => {
+                    None if self.has_ended() => {
                         TableHeader::read(&name, &[waiting, b"\n"].concat(), content_type)
                     }
                     header => header,
@@ -277,7 +326,11 @@ impl Reader {
                     let detail = format!("line 1: the header row is longer than {MAX_HEADER_BYTES} bytes");
                     return Err(Error::Settings(vec![Fault::new(Place::body(), "malformed", detail)]));
                 }
-                let Some(header) = header else { return Ok(None) };
+                let Some(mut header) = header else { return Ok(None) };
+                if let Some(encoding) = encoding {
+                    // A header that cannot be converted is reported with its chunk.
+                    header.bytes = encoding.decode(&header.bytes).unwrap_or(header.bytes);
+                }
                 Some(header)
             }
             _ => None,
@@ -290,10 +343,56 @@ impl Reader {
         Ok(Some(Format { name, header, because, units, splitter: Splitter::new(units, true) }))
     }
 
+    /// Determines the encoding from the first text that is not ASCII. Returns a warning if that is a guess.
+    fn learn_encoding(&mut self, bytes: &[u8]) -> Option<Remark> {
+        if self.encoding.is_some() {
+            return None;
+        }
+        self.encoding = FileEncoding::detect(bytes);
+        let encoding = self.encoding.filter(|encoding| !encoding.is_utf8())?;
+        let detail = format!(
+            "the file is not in UTF-8 and was read as {}; if that is wrong, begin a new import with the charset in \
+             the content type",
+            encoding.name()
+        );
+        let line = Some(self.lines + 1);
+        Some(Remark { line, code: "guessed_encoding".into(), detail, ..Remark::default() })
+    }
+
+    fn is_converted(&self) -> bool {
+        self.encoding.is_some_and(|encoding| !encoding.is_utf8())
+    }
+
+    /// Converts bytes to UTF-8.
+    fn to_utf8(&self, bytes: &Bytes) -> Result<Bytes, ReadError> {
+        let Some(encoding) = self.encoding else { return Ok(bytes.clone()) };
+        encoding.decode(bytes).map_err(|place| {
+            let before = bytes.get(..place).unwrap_or_default();
+            let line = self.lines + memchr::memchr_iter(b'\n', before).count() + 1;
+            let detail = format!(
+                "the bytes {:02X?} are not valid in {}: correct the file, or begin a new import with its charset in \
+                 the content type",
+                bytes.get(place..).unwrap_or_default().iter().take(4).collect::<Vec<_>>(),
+                encoding.name()
+            );
+            ReadError::Malformed { line, code: "encoding", detail }
+        })
+    }
+
     fn malformed(&self, malformed: Malformed) -> ReadError {
         let before = self.chunks.waiting().get(..malformed.at).unwrap_or_default();
         let line = self.lines + memchr::memchr_iter(b'\n', before).count() + 1;
         ReadError::Malformed { line, code: "malformed", detail: malformed.detail }
+    }
+}
+
+/// Returns the error of a chunk whose processor failed. A processor that took too long or panicked says nothing about
+/// the file: the import can be continued.
+fn unreadable(failure: &Failure, line: usize) -> ReadError {
+    match failure.code {
+        "timeout" => Error::Overloaded.into(),
+        "panicked" => Error::internal(failure.detail.clone()).into(),
+        code => ReadError::Malformed { line, code, detail: failure.detail.clone() },
     }
 }
 
@@ -319,4 +418,18 @@ fn note_columns(columns: &mut Vec<String>, output: &Output, cells: Cells) {
 pub(super) fn unknown_format(why: &str) -> Error {
     let detail = format!("{why}: `format` is one of {}", FORMATS.join(", "));
     Error::Settings(vec![Fault::new(Place::Parameter("format".into()), "unknown-format", detail)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_processor_that_did_not_end_says_nothing_about_the_file() {
+        for (code, is_about_the_file) in [("timeout", false), ("panicked", false), ("unreadable", true)] {
+            let error = unreadable(&Failure::new(code, "why"), 7);
+            let found = matches!(error, ReadError::Malformed { line: 7, .. });
+            assert_eq!(found, is_about_the_file, "{error:?}");
+        }
+    }
 }

@@ -57,6 +57,9 @@ pub(super) struct ImportRecord {
     pub(super) settings: Settings,
     pub(super) content_type: Option<String>,
     pub(super) format: Option<String>,
+    /// The encoding, once there is text that is not ASCII.
+    #[serde(default)]
+    pub(super) encoding: Option<String>,
     /// The header of a table, as base64, and the length of its declaration.
     header: Option<(String, usize)>,
     pub(super) segments: Vec<Segment>,
@@ -154,6 +157,7 @@ impl ImportRecord {
             settings,
             content_type,
             format: None,
+            encoding: None,
             header: None,
             segments: Vec::new(),
             records: 0,

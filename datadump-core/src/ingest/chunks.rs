@@ -154,6 +154,14 @@ impl Chunks {
     }
 }
 
+/// Returns the whole rows at the start of bytes, or all bytes if there is none.
+pub(crate) fn whole_rows(bytes: &[u8]) -> &[u8] {
+    match Splitter::new(Units::Rows(None), true).scan(bytes) {
+        Ok(end) if end > 0 => bytes.get(..end).unwrap_or_default(),
+        _ => bytes,
+    }
+}
+
 /// Returns the lines at the start of a body from which its format is detected. Tables are not cut inside a cell.
 pub(crate) fn sample(start: &[u8]) -> Bytes {
     let Some(sample) = start.get(..SAMPLE_BYTES) else { return Bytes::copy_from_slice(start) };

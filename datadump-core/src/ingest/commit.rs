@@ -49,6 +49,8 @@ pub(crate) struct ReceiptRecord {
     pub(crate) reservation: Reservation,
     /// Creates the row that records a receipt.
     pub(crate) row: Box<dyn Fn(Receipt) -> Option<Row> + Send + Sync>,
+    /// Writes that take effect together with it.
+    pub(crate) extra: Vec<Write>,
 }
 
 /// The result of committing a batch.
@@ -89,7 +91,7 @@ impl Ingest {
         &self,
         batch: IngestBatch,
         options: CommitOptions<'_>,
-        record: Option<ReceiptRecord>,
+        mut record: Option<ReceiptRecord>,
     ) -> Result<Committed> {
         let IngestBatch { context, receipt, records, changes, rows, originals, failed, extra, memory } =
             batch;
@@ -115,7 +117,8 @@ impl Ingest {
             Err(AssemblyError::Other(error)) => return Err(error),
         };
         let Assembly { mut receipt, mut writes, mut parts, keyed, memory, .. } = assembly;
-        for write in extra {
+        let of_record = record.as_mut().map(|record| std::mem::take(&mut record.extra));
+        for write in extra.into_iter().chain(of_record.into_iter().flatten()) {
             writes.push(write);
             parts.push(WrittenPart::Extra);
         }
@@ -138,7 +141,7 @@ impl Ingest {
             })));
         }
         let (has_record, on_conflict) = (record.is_some(), options.on_conflict);
-        batch.idempotency = record.map(|ReceiptRecord { reservation, row }| {
+        batch.idempotency = record.map(|ReceiptRecord { reservation, row, .. }| {
             let (receipt, parts) = (receipt.clone(), parts.clone());
             reservation.record(move |outcomes| {
                 let mut receipt = receipt.clone();

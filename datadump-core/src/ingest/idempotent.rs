@@ -64,7 +64,7 @@ impl ReceiptRecord {
     ) -> Self {
         let recorder = reservation.clone();
         let row = move |receipt| recorder.row(serde_json::to_string(&complete(receipt)).ok(), None);
-        Self { reservation: reservation.clone(), row: Box::new(row) }
+        Self { reservation: reservation.clone(), row: Box::new(row), extra: Vec::new() }
     }
 }
 

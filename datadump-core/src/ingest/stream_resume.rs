@@ -158,7 +158,7 @@ impl ResumableStream {
             progress_row(&recorder, &after, position, place)
         };
         let reservation = self.reservation.clone();
-        (ReceiptRecord { reservation, row: Box::new(row) }, PendingPrefix(read))
+        (ReceiptRecord { reservation, row: Box::new(row), extra: Vec::new() }, PendingPrefix(read))
     }
 
     /// Marks a chunk as stored, and its record as having this version.

@@ -50,7 +50,7 @@ pub(super) fn to_utf8(body: &Bytes, charset: Option<&str>) -> Option<Bytes> {
 }
 
 /// Guesses the encoding of text that is not UTF-8 from the frequencies of its letters.
-fn guess(body: &Bytes) -> &'static Encoding {
+pub(super) fn guess(body: &[u8]) -> &'static Encoding {
     // The beginning, which may be long, says nothing if it is ASCII.
     let start = Encoding::ascii_valid_up_to(body);
     let sample = body.get(start..).unwrap_or_default();
@@ -97,7 +97,7 @@ fn decode(body: &Bytes, encoding: &'static Encoding) -> Option<Bytes> {
 
 /// Recognises UTF-16 without a byte order mark: in Latin text nearly every second byte is zero, always
 /// the high byte.
-fn utf16(sample: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn utf16(sample: &[u8]) -> Option<&'static Encoding> {
     // Most bodies contain no zero at all.
     memchr::memchr(0, sample)?;
     let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();

@@ -12,6 +12,7 @@ pub mod decompress;
 mod detect;
 mod examples;
 mod extent;
+mod file_encoding;
 mod formats;
 mod infer_scalar;
 mod json;
@@ -39,6 +40,7 @@ pub use self::{
     registry::{Registry, run},
 };
 pub(crate) use self::{
+    file_encoding::{FileEncoding, as_utf8},
     meter::{MEMORY_IN_USE, Meter, memory_failure, too_much_memory},
     quotes::EmptyTexts,
     registry::run_into,

@@ -184,9 +184,13 @@ impl Splitter {
                 (Array::FirstItem | Array::NextItem, b',' | b']' | b'}' | b':') => {
                     return Err(malformed(at, "expected a value"));
                 }
-                (Array::Item(0), b'}') => return Err(malformed(at, "expected `,` or `]`")),
-                (Array::FirstItem | Array::NextItem | Array::Item(0), b'"') => Array::Text(0),
-                (Array::FirstItem | Array::NextItem | Array::Item(0), b'{' | b'[') => Array::Item(1),
+                // At this depth, an item that goes on is a number or a word.
+                (Array::Item(0), b) if is_space(*b) => Array::Separator,
+                (Array::Item(0), b'}' | b'{' | b'[' | b'"' | b':') => {
+                    return Err(malformed(at, "expected `,` or `]`"));
+                }
+                (Array::FirstItem | Array::NextItem, b'"') => Array::Text(0),
+                (Array::FirstItem | Array::NextItem, b'{' | b'[') => Array::Item(1),
                 (Array::FirstItem | Array::NextItem, _) => Array::Item(0),
                 (Array::Item(depth), b'"') => Array::Text(depth),
                 (Array::Item(depth), b'{' | b'[') => Array::Item(depth + 1),
@@ -326,6 +330,11 @@ mod tests {
             (Units::Items, "[1,2", Err("the body ends before the end of its array")),
             (Units::Items, "[1,]", Err("expected a value")),
             (Units::Items, "[{} {}]", Err("expected `,` or `]`")),
+            (Units::Items, "[1\n, 2 ]", Ok("[1\n,| 2 ]")),
+            (Units::Items, "[1 2]", Err("expected `,` or `]`")),
+            (Units::Items, "[true\n\"x\"]", Err("expected `,` or `]`")),
+            (Units::Items, "[1\"x\"]", Err("expected `,` or `]`")),
+            (Units::Items, "[1{}]", Err("expected `,` or `]`")),
             (Units::Items, "[1] 2", Err("expected the end of the body")),
             (Units::Items, "{}", Err("expected `[`")),
             (Units::Whole, "{\n}\n", Ok("{\n}\n")),

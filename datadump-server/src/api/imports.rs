@@ -1,6 +1,6 @@
 //! `/api/v1/storage/{name}/import/` and `/api/v1/import/`: imports of files.
 
-use datadump_core::{Dump, Error, ImportRequest, OnConflict, OnError};
+use datadump_core::{Dump, Error, FilePart, ImportRequest, OnConflict, OnError};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -26,7 +26,7 @@ pub(crate) struct Imports {
 /// The response to an import.
 #[derive(ApiResponse)]
 pub(crate) enum ImportResponse {
-    /// The whole file is stored, or was only read if `plan=1`.
+    /// The whole file is stored, or the part that was sent, or it was only read if `plan=1`.
     #[oai(status = 200)]
     Imported(
         Reply<ImportAnswer>,
@@ -171,7 +171,8 @@ impl Imports {
         /// Name of the storage.
         name: Path<String>,
         query: Query<ImportQuery>,
-        /// Position of the body in the file, as `bytes 1000-1999/2000`: the same as `offset`.
+        /// The part of the file that the body holds, as `bytes 1000-1999/2000`. Unless it is the last one, the lines,
+        /// rows or items that are complete are stored, and the import stays `interrupted`.
         #[oai(name = "Content-Range")]
         range: ContentRange,
         head: ThrowHead,
@@ -180,6 +181,14 @@ impl Imports {
         body: ThrowBody,
     ) -> Result<ImportResponse, Problem> {
         let ImportQuery { format, plan, on_conflict, on_error, raw, resume, offset } = query.0;
+        let part = match (range.0, offset) {
+            (Some(part), Some(offset)) if part.offset != offset => {
+                let detail = format!("`offset` is {offset}, but Content-Range begins at {}", part.offset);
+                return Err(Problem::parameter("offset", "invalid-parameter", detail));
+            }
+            (Some(part), _) => part,
+            (None, offset) => FilePart { offset: offset.unwrap_or(0), ..FilePart::default() },
+        };
         let request = ImportRequest {
             storage: name.0,
             format,
@@ -188,7 +197,7 @@ impl Imports {
             on_error,
             raw,
             resume,
-            offset: offset.or(range.0).unwrap_or(0),
+            part,
             key: key.0.filter(|_| !plan),
             peer: head.peer,
         };

@@ -1,5 +1,7 @@
 //! Imports over HTTP: bodies of any length, of which each chunk is committed before the next one is read.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use datadump_core::{Error as CoreError, Import, ImportPlan, ImportRequest, ImportState, PlannedImport};
 use poem::{
@@ -30,6 +32,10 @@ pub(crate) struct Imported {
 impl Sink for Import {
     fn push(&mut self, bytes: Bytes) -> impl Future<Output = Result<(), CoreError>> + Send {
         self.push(bytes)
+    }
+
+    fn fail(&mut self, error: CoreError) -> impl Future<Output = CoreError> + Send {
+        self.fail(error)
     }
 }
 
@@ -86,11 +92,14 @@ impl Thrower {
 /// Adds to a problem what the import has stored, and how it is continued.
 fn with_state(problem: Problem, state: &ImportState) -> Problem {
     let (id, rows, bytes) = (state.id, state.rows, state.bytes);
-    let hint = format!(
-        "{} rows and {} quarantine entries of the first {bytes} bytes were stored before; send the file again with \
-         `resume={id}` to continue",
+    let mut hint = format!(
+        "{} rows and {} quarantine entries of the first {bytes} bytes were stored before",
         rows.stored, rows.quarantined,
     );
+    // Another file does not continue the import, however often it is sent.
+    if !matches!(problem.code.as_str(), "import-mismatch" | "idempotency-key-reused") {
+        let _ = write!(hint, "; send the file again with `resume={id}` to continue");
+    }
     let problem = problem.with_hint(&hint).with_receipt(json!(state));
     match HeaderValue::from_str(&id.to_string()) {
         Ok(id) => problem.with_header(IMPORT_ID, id),

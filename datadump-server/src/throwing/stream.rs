@@ -20,6 +20,11 @@ pub(super) const STREAM_MEMORY: usize = 4 << 20;
 pub(super) trait Sink: Send {
     /// Takes the next bytes.
     fn push(&mut self, bytes: Bytes) -> impl Future<Output = Result<(), CoreError>> + Send;
+
+    /// Takes note that the rest of the body cannot be decompressed.
+    fn fail(&mut self, error: CoreError) -> impl Future<Output = CoreError> + Send {
+        std::future::ready(error)
+    }
 }
 
 impl Sink for Stream {
@@ -73,7 +78,9 @@ pub(super) async fn push_chunks(
         match &mut decompressor {
             None => sink.push(chunk).await?,
             Some(decompressor) => {
-                decompressor.push(chunk).map_err(CoreError::from)?;
+                if let Err(error) = decompressor.push(chunk) {
+                    return Err(sink.fail(error.into()).await.into());
+                }
                 push_decompressed(sink, decompressor).await?;
             }
         }
@@ -88,8 +95,11 @@ pub(super) async fn push_chunks(
 /// Pushes everything that can be decompressed from the input so far.
 async fn push_decompressed(sink: &mut impl Sink, decompressor: &mut Decompressor) -> Result<(), Problem> {
     loop {
-        let piece = decompressor.next_chunk().map_err(CoreError::from)?;
-        let Some(piece) = piece.map(Bytes::copy_from_slice) else { return Ok(()) };
+        let piece = match decompressor.next_chunk() {
+            Ok(piece) => piece.map(Bytes::copy_from_slice),
+            Err(error) => return Err(sink.fail(error.into()).await.into()),
+        };
+        let Some(piece) = piece else { return Ok(()) };
         sink.push(piece).await?;
     }
 }

@@ -33,6 +33,8 @@ async fn requests_that_cannot_work_are_refused(server: Server) {
         ("dog/import/?plan=maybe", "", 400, &["plan"]),
         ("dog/import/?rows=1", "", 400, &["rows"]),
         ("dog/import/?offset=10", "", 400, &["offset", "resume"]),
+        ("dog/import/?plan=1&offset=10", "", 400, &["offset", "plan"]),
+        (&format!("dog/import/?plan=1&resume={id}"), "", 400, &["resume", "plan"]),
         ("dog/import/?resume=7", "", 400, &["resume"]),
         ("dog/import/?resume=0199c0de-0000-7000-8000-000000000000", "", 404, &["0199c0de"]),
         (&format!("cat/import/?resume={id}"), "", 400, &["dog"]),
@@ -60,6 +62,10 @@ async fn requests_that_cannot_work_are_refused(server: Server) {
         .request("POST", &format!("/api/v1/storage/dog/import/?resume={id}"))
         .header("content-range", "lines 1-2");
     range.await.problem_about(400, &["Content-Range"]);
+    let other = format!("/api/v1/storage/dog/import/?resume={id}");
+    let problem =
+        server.request("POST", &other).body("x".repeat(100)).await.problem_about(409, &["new import"]);
+    assert!(!problem["detail"].as_str().unwrap().contains("resume="), "{problem}");
     server.get("/api/v1/storage/dog/import/").await.problem(404);
     assert_eq!(count(&server, "dog").await, 1);
 }
@@ -149,6 +155,11 @@ async fn a_broken_encoding_stops_the_import(server: Server) {
         let problem = request.await.problem(400);
         let stored = problem["receipt"]["rows"]["stored"].as_u64().unwrap();
         assert!((1000..60_000).contains(&stored) && count(&server, name).await == stored, "{problem}");
+        assert_eq!(
+            (&problem["receipt"]["state"], &problem["receipt"]["failure"]["code"]),
+            (&json!("failed"), &json!("broken-encoding")),
+            "{problem}"
+        );
         let id = problem["receipt"]["id"].as_str().unwrap();
         let path = format!("/api/v1/storage/{name}/import/?resume={id}");
         let state = server

@@ -5,7 +5,13 @@ use serde_json::{Value as Json, json};
 
 use super::{array, import, lines, rows, table};
 
-on_both![every_format_is_imported, tables_follow_the_rules_of_csv, a_long_array_is_not_held_as_a_whole];
+on_both![
+    every_format_is_imported,
+    tables_follow_the_rules_of_csv,
+    a_long_array_is_not_held_as_a_whole,
+    a_file_has_one_encoding,
+    a_byte_that_is_not_valid_is_an_error,
+];
 
 async fn every_format_is_imported(server: Server) {
     // Each has several chunks.
@@ -80,6 +86,78 @@ async fn every_format_is_imported(server: Server) {
             "{body:?}: {state}"
         );
     }
+}
+
+async fn a_file_has_one_encoding(server: Server) {
+    let plain: String = (0..20_000).map(|n| format!("{n},some plain text\n")).collect();
+    let latin = |text: &str| text.chars().map(|letter| letter as u8).collect::<Vec<u8>>();
+    let cyrillic = |text: &str| {
+        let byte = |letter: char| match letter {
+            'а'..='я' => 0xE0 + (letter as u32 - 'а' as u32) as u8,
+            letter => letter as u8,
+        };
+        text.chars().map(byte).collect::<Vec<u8>>()
+    };
+    for (name, content_type, body, column, texts, warnings) in [
+        // The first chunks say nothing.
+        (
+            "latin",
+            "text/csv",
+            latin(&format!("n,text\n{plain}20000,grüße aus köln\n{plain}20001,déjà vu\n")),
+            "text",
+            ["grüße aus köln", "déjà vu"],
+            1,
+        ),
+        (
+            "declared",
+            "text/csv; charset=windows-1251",
+            cyrillic(&format!("n,текст\n20000,привет\n{plain}20001,мир\n")),
+            "текст",
+            ["привет", "мир"],
+            0,
+        ),
+        (
+            "utf8",
+            "text/csv",
+            format!("n,текст\n20000,привет\n{plain}20001,мир\n").into_bytes(),
+            "текст",
+            ["привет", "мир"],
+            0,
+        ),
+    ] {
+        let path = format!("/api/v1/storage/{name}/import/");
+        let request = server.request("POST", &path).header("content-type", content_type).body(body);
+        let state = request.await.is(200).json();
+        assert_eq!((&state["state"], &state["rows"]["quarantined"]), (&json!("done"), &json!(0)), "{state}");
+        assert_eq!(state["warnings"].as_array().unwrap().len(), warnings, "{name}: {state}");
+        if warnings > 0 {
+            let warning = &state["warnings"][0];
+            assert_eq!(warning["code"], "guessed_encoding", "{state}");
+            assert!(warning["detail"].as_str().unwrap().contains("windows-1252"), "{state}");
+        }
+        let path = format!("/api/v1/storage/{name}/?n__gte=20000&ordering=n");
+        let list = server.get(&path).await.is(200).json();
+        let found = list["results"].as_array().unwrap().iter().map(|row| row[column].clone());
+        assert_eq!(found.collect::<Vec<_>>(), texts.map(Json::from), "{name}");
+    }
+}
+
+async fn a_byte_that_is_not_valid_is_an_error(server: Server) {
+    let text: String = (0..30_000).map(|n| format!("{n},grüße\n")).collect();
+    let file = |wrong: &[u8]| [text.as_bytes(), b"30000,", wrong, b"\n", text.as_bytes()].concat();
+    let body = [b"n,text\n", file(b"caf\xE9").as_slice()].concat();
+    let response = server.request("POST", "/api/v1/storage/s/import/").body(body).await;
+    let problem = response.problem_about(400, &["line 30002:", "E9", "UTF-8", "resume"]);
+    assert_eq!((&problem["code"], &problem["receipt"]["state"]), (&json!("encoding"), &json!("failed")));
+    let stored = problem["receipt"]["rows"]["stored"].as_u64().unwrap();
+    assert!((1..30_000).contains(&stored), "{problem}");
+    let mistaken = server.get("/api/v1/storage/s/?text__ne=grüße&count=exact").await.is(200).json();
+    assert_eq!(mistaken["count"], 0, "{mistaken}");
+    // The corrected file continues it.
+    let path = format!("/api/v1/storage/s/import/?resume={}", problem["receipt"]["id"].as_str().unwrap());
+    let body = [b"n,text\n", file("café".as_bytes()).as_slice()].concat();
+    let state = server.request("POST", &path).body(body).await.is(200).json();
+    assert_eq!(state["rows"]["stored"], 60_001, "{state}");
 }
 
 async fn tables_follow_the_rules_of_csv(server: Server) {

@@ -5,7 +5,11 @@ use serde_json::{Value as Json, json};
 
 use super::{count, lines};
 
-on_both![a_plan_says_what_an_import_would_do, a_plan_reads_a_file_of_any_length];
+on_both![
+    a_plan_says_what_an_import_would_do,
+    a_key_that_occurs_twice_exists_the_second_time,
+    a_plan_reads_a_file_of_any_length,
+];
 
 async fn plan(server: &Server, path: &str, body: &str) -> Json {
     let state = server.request("POST", &format!("/api/v1/storage/{path}")).body(body).await.is(200).json();
@@ -97,6 +101,41 @@ async fn a_plan_says_what_an_import_would_do(server: Server) {
     assert_eq!(server.get("/api/v1/import/").await.is(200).json()["count"], 0);
     assert_eq!(server.get("/api/v1/quarantine/").await.is(200).json()["count"], 0);
     assert_eq!(count(&server, "dog").await, 1);
+}
+
+async fn a_key_that_occurs_twice_exists_the_second_time(server: Server) {
+    server.declare(&dog()).await;
+    server
+        .post("/api/v1/storage/dog/", &json!({"chip_id": "A", "color": "red", "collar_size": 1}))
+        .await
+        .is(201)
+        .ok();
+    // The second row of B is partial, which is enough for a row that exists.
+    let body = "{\"chip_id\": \"A\", \"color\": \"black\"}\n\
+                {\"chip_id\": \"B\", \"color\": \"black\", \"collar_size\": 2}\n\
+                {\"chip_id\": \"B\", \"color\": \"white\"}\n\
+                {\"chip_id\": \"C\", \"color\": \"white\"}\n\
+                {\"chip_id\": \"C\", \"color\": \"white\"}\n";
+    for (on_conflict, fit, existing, lines) in
+        [("merge", 3, 2, [4, 5]), ("ignore", 3, 2, [4, 5]), ("error", 1, 2, [1, 3])]
+    {
+        let state = plan(&server, &format!("dog/import/?plan=1&on_conflict={on_conflict}"), body).await;
+        let found = (&state["plan"]["fit"], &state["plan"]["existing"], &state["plan"]["keys_checked"]);
+        assert_eq!(found, (&json!(fit), &json!(existing), &json!(5)), "{on_conflict}: {state}");
+        let errors = state["errors"].as_array().unwrap().iter();
+        let places: Vec<_> = errors.map(|error| error["line"].as_u64().unwrap()).take(2).collect();
+        assert_eq!(places, lines, "{on_conflict}: {state}");
+        // The import does the same.
+        let copy = format!("dog_{on_conflict}");
+        let mut definition = dog();
+        definition["name"] = json!(copy);
+        server.declare(&definition).await;
+        let row = json!({"chip_id": "A", "color": "red", "collar_size": 1});
+        server.post(&format!("/api/v1/storage/{copy}/"), &row).await.is(201).ok();
+        let path = format!("/api/v1/storage/{copy}/import/?on_conflict={on_conflict}");
+        let state = server.request("POST", &path).body(body).await.is(200).json();
+        assert_eq!(state["rows"]["quarantined"], 5 - fit, "{on_conflict}: {state}");
+    }
 }
 
 async fn a_plan_reads_a_file_of_any_length(server: Server) {

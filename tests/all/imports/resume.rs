@@ -1,7 +1,7 @@
 //! Interrupted imports: sent again, they continue where they stopped. Nothing is stored twice and nothing is missing,
 //! whether rows have keys or not.
 
-use datadump_tests::{Database, Server, eventually, on_both};
+use datadump_tests::{Database, Response, Server, eventually, on_both};
 use serde_json::{Value as Json, json};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
@@ -11,6 +11,8 @@ on_both![
     an_import_that_is_cut_off_is_resumed,
     an_import_survives_kills_of_the_server,
     the_rest_of_a_file_is_sent_from_an_offset,
+    a_file_is_sent_in_parts,
+    a_part_of_another_length_is_refused,
     a_request_with_the_same_key_continues_the_import,
     generated_keys_are_not_doubled,
 ];
@@ -168,6 +170,58 @@ async fn the_rest_of_a_file_is_sent_from_an_offset(server: Server) {
     }
 }
 
+/// Imports bytes of a file as a part of it.
+async fn send_part(
+    server: &Server,
+    path: &str,
+    (first, last, total): (usize, usize, usize),
+    bytes: &str,
+) -> Response {
+    let range = format!("bytes {first}-{last}/{total}");
+    let request = server.request("POST", &format!("/api/v1/storage/{path}"));
+    request.header("content-range", &range).body(bytes.to_owned()).await
+}
+
+async fn a_file_is_sent_in_parts(server: Server) {
+    let number = 20_000;
+    for (name, body) in [("lines", lines(number)), ("array", array(number)), ("table", table(number))] {
+        let (mut query, mut first) = (String::new(), 0);
+        // The end of each part is in the middle of a line, and the first one is shorter than a chunk.
+        for end in [1_003, 2_011, body.len() / 2, body.len()] {
+            let path = format!("{name}/import/{query}");
+            let state = send_part(&server, &path, (first, end - 1, body.len()), &body[first..end])
+                .await
+                .is(200)
+                .json();
+            let is_last = end == body.len();
+            let expected = if is_last { "done" } else { "interrupted" };
+            assert_eq!(state["state"], expected, "{name}, up to {end}: {state}");
+            first = usize::try_from(state["bytes"].as_u64().unwrap()).unwrap();
+            assert!(first <= end && first + 200 > end, "{name}, up to {end}: {state}");
+            assert_eq!(state["rows"]["stored"], count(&server, name).await, "{name}: {state}");
+            query = format!("?resume={}", state["id"].as_str().unwrap());
+        }
+        check(&server, name, number).await;
+    }
+}
+
+async fn a_part_of_another_length_is_refused(server: Server) {
+    let body = lines(10);
+    let end = body.len();
+    let problem = send_part(&server, "s/import/", (0, end - 1, end), &body[..end - 10]).await.problem(400);
+    assert_eq!(problem["code"], "length-mismatch", "{problem}");
+    assert_eq!(problem["receipt"]["state"], "interrupted", "{problem}");
+    assert_eq!(problem["receipt"]["rows"]["stored"], 0, "{problem}");
+    let path = format!("s/import/?resume={}", problem["receipt"]["id"].as_str().unwrap());
+    send_part(&server, &path, (0, end - 2, end), &body).await.problem_about(400, &["at least", "bytes"]);
+    let state = send_part(&server, &path, (0, end - 1, end), &body).await.is(200).json();
+    assert_eq!((&state["state"], &state["rows"]["stored"]), (&json!("done"), &json!(10)), "{state}");
+    let path = format!("{path}&offset=5");
+    send_part(&server, &path, (0, end - 1, end), &body)
+        .await
+        .problem_about(400, &["offset", "Content-Range"]);
+}
+
 async fn a_request_with_the_same_key_continues_the_import(server: Server) {
     let body = lines(20_000);
     let socket = begin(&server, "s/import/", "idempotency-key: k\r\n", &body[..body.len() / 2]).await;
@@ -184,7 +238,12 @@ async fn a_request_with_the_same_key_continues_the_import(server: Server) {
     assert_eq!(first.header("idempotent-replayed"), None);
     let again = keyed("/api/v1/storage/s/import/", &body).await.is(200);
     assert_eq!((again.json(), again.header("idempotent-replayed")), (first.json(), Some("true")));
-    keyed("/api/v1/storage/s/import/", &lines(10)).await.problem(409);
+    // Another file: shorter, longer, and different.
+    for other in [lines(10), lines(20_001), body.replacen("quick", "quack", 1)] {
+        let problem = keyed("/api/v1/storage/s/import/", &other).await.problem(422);
+        assert_eq!(problem["code"], "idempotency-key-reused");
+        assert!(!problem["detail"].as_str().unwrap().contains("resume="), "{problem}");
+    }
     check(&server, "s", 20_000).await;
 }
 

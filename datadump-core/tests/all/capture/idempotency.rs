@@ -7,7 +7,8 @@ use std::sync::{
 
 use bytes::Bytes;
 use datadump_core::{
-    Clock, Dump, Error, Expect, IdempotencyKey, Incoming, Receipt, RequestKey, Result, Timestamp,
+    Clock, Dump, Error, Expect, IdempotencyKey, ImportRequest, Incoming, Receipt, RequestKey, Result,
+    Timestamp,
 };
 use serde_json::json;
 
@@ -22,6 +23,7 @@ on_both![
     an_interrupted_stream_resumes_where_it_broke_off,
     a_resumed_stream_is_compared_with_the_stored_part,
     a_row_is_written_once,
+    the_key_of_an_import_is_kept_from_its_last_progress_on,
 ];
 
 fn key(text: &str) -> RequestKey {
@@ -187,6 +189,36 @@ async fn responses_are_replayed_for_a_day(fixture: Fixture) {
     assert!(!throw(&dump, "t", "{\"a\": 3}", "early1").await.unwrap().replayed);
     clock.minutes(48 * 60);
     assert_eq!(dump.idempotency().expire().await.unwrap(), 3);
+    dump.close().await;
+}
+
+async fn the_key_of_an_import_is_kept_from_its_last_progress_on(fixture: Fixture) {
+    fixture.dump.close().await;
+    let Fixture { dump, database } = fixture;
+    drop(dump);
+    let clock = ManualClock::new();
+    let dump = Dump::builder().database(database.address()).clock(clock.clone()).open().await.unwrap();
+    let body = table(40_000);
+    let begin = async || {
+        let (storage, key) = ("t".to_owned(), Some(key("k")));
+        dump.imports().begin(ImportRequest { storage, key, ..ImportRequest::default() }).await.unwrap()
+    };
+    let mut import = begin().await;
+    let id = import.state().id;
+    clock.minutes(23 * 60);
+    import.push(Bytes::copy_from_slice(&body.as_bytes()[..600_000])).await.unwrap();
+    assert!(import.stop().rows.stored > 0);
+    // A day after the start.
+    clock.minutes(2 * 60);
+    dump.idempotency().expire().await.unwrap();
+    let mut import = begin().await;
+    assert_eq!(import.state().id, id);
+    import.push(Bytes::from(body)).await.unwrap();
+    let (state, _) = import.finish().await.unwrap();
+    assert_eq!((state.state, state.rows.stored), ("done", 40_000));
+    clock.minutes(23 * 60);
+    dump.idempotency().expire().await.unwrap();
+    assert_eq!(begin().await.stop().id, id);
     dump.close().await;
 }
 
