@@ -18,6 +18,7 @@ on_both![
     waiting_requests_do_not_delay_a_stop,
     invalid_requests_are_refused,
     changes_that_are_no_longer_kept_are_gone,
+    a_storage_that_is_created_again_has_another_feed,
     rows_with_the_key_changes_can_be_reached,
     replaying_the_feed_rebuilds_the_storage,
 ];
@@ -172,7 +173,8 @@ async fn invalid_requests_are_refused(server: Server) {
     save(&server, "A", 1).await;
     let position = end(&server, CHANGES).await;
     let (epoch, number) = position.split_once('-').unwrap();
-    let ahead = format!("after={epoch}-{}", number.parse::<u64>().unwrap() + 1);
+    let (number, storage) = number.split_once('~').unwrap();
+    let ahead = format!("after={epoch}-{}~{storage}", number.parse::<u64>().unwrap() + 1);
     for (query, words) in [
         ("after=x", ["after", "is not a position"]),
         ("after=", ["after", "is not a position"]),
@@ -216,6 +218,29 @@ async fn changes_that_are_no_longer_kept_are_gone(server: Server) {
     assert_eq!(changes.len(), 1);
     let (rest, _) = page(&server, CHANGES, &format!("after={next}&limit=1000")).await;
     assert_eq!(rest.last().unwrap()["key"], "tick");
+}
+
+async fn a_storage_that_is_created_again_has_another_feed(server: Server) {
+    server.declare(&dog()).await;
+    let start = end(&server, CHANGES).await;
+    save(&server, "A", 1).await;
+    let (changes, next) = page(&server, CHANGES, &format!("after={start}")).await;
+    assert_eq!(changes.len(), 1);
+    // A request that is waiting meanwhile is answered alike.
+    let waiting = server.get(&format!("{CHANGES}?after={next}&wait=20"));
+    let change = async {
+        server.delete("/api/v1/factory/storage/dog/?confirm=dog").await.is(204).ok();
+        server.declare(&dog()).await;
+        save(&server, "B", 2).await;
+    };
+    let (waited, ()) = tokio::join!(waiting, change);
+    assert!([404, 410].contains(&waited.status), "{waited:?}");
+    for after in [&start, &next] {
+        let problem = server.get(&format!("{CHANGES}?after={after}")).await.problem(410);
+        assert_eq!(problem["code"], "too-old", "{problem}");
+    }
+    let (changes, _) = page(&server, CHANGES, "limit=10").await;
+    assert_eq!(summary(&changes[0]), ("insert", "B", Some(2)));
 }
 
 async fn rows_with_the_key_changes_can_be_reached(server: Server) {

@@ -38,7 +38,7 @@ use self::{
 pub use self::{
     cursor::Cursor,
     event::{Event, FRAME_KINDS},
-    feed::{FeedPage, FeedRequest, FeedStart, MAX_CHANGES},
+    feed::{FeedPage, FeedPosition, FeedRequest, FeedStart, MAX_CHANGES},
     request::{Backfill, SubscriptionRequest},
     subscription::{Delivery, Subscription},
 };

@@ -28,7 +28,7 @@ pub(crate) struct Changes {
 /// A page of changes.
 #[derive(Debug, ApiObject, Serialize)]
 pub(crate) struct ChangePage {
-    /// The changes, in commit order. Empty only if there are no more.
+    /// The changes, in commit order. A page ends after five seconds, and may then be empty although there are more.
     results: Vec<ChangeAnswer>,
     /// The position from which to continue, as `after`.
     next: String,
