@@ -19,7 +19,7 @@ use crate::{
         Ingest,
         chunks::PlainBody,
         dry_run::FutureStorage,
-        imported::{Cells, Column, column},
+        imported::{Cells, ColumnTreatment, column},
         prove::{ProvenRecord, change_warning, fit, prove, warning},
         source_cache::Source,
     },
@@ -348,8 +348,8 @@ fn planned(name: String, now: Option<&Definition>, then: &Definition) -> Planned
     let kind_in = |definition: &Definition| definition.field(&name).map(|(_, field)| field.kind.to_string());
     let before = now.and_then(kind_in);
     let (role, kind) = match column(&name, Some(then), Cells::Typed) {
-        Column::Service => ("service", None),
-        Column::Extra => ("extra", None),
+        ColumnTreatment::Service => ("service", None),
+        ColumnTreatment::Extra => ("extra", None),
         _ if name == then.key.name.as_str() => ("key", Some(then.key.kind.to_string())),
         _ => match (kind_in(then), before) {
             (Some(kind), Some(before)) if kind == before => ("field", Some(kind)),

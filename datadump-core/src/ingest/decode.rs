@@ -36,7 +36,7 @@ pub(crate) struct DecodedThrow {
 
 /// The part of a body that is decoded at once.
 #[derive(Debug, Clone, Copy)]
-enum Extent {
+enum BodyPart {
     Whole,
     Part,
 }
@@ -89,7 +89,7 @@ impl Decoder {
         throw: &'d Arc<Throw>,
         format: Option<&'d str>,
     ) -> impl Future<Output = Result<DecodedThrow>> + Send + 'd {
-        self.decode_extent(throw, format, Extent::Whole)
+        self.decode_body_part(throw, format, BodyPart::Whole)
     }
 
     /// Decodes a part of a body, in which records may all be rejected.
@@ -97,14 +97,14 @@ impl Decoder {
         &'d self,
         throw: &'d Arc<Throw>,
     ) -> impl Future<Output = Result<DecodedThrow>> + Send + 'd {
-        self.decode_extent(throw, None, Extent::Part)
+        self.decode_body_part(throw, None, BodyPart::Part)
     }
 
-    async fn decode_extent(
+    async fn decode_body_part(
         &self,
         throw: &Arc<Throw>,
         format: Option<&str>,
-        extent: Extent,
+        part: BodyPart,
     ) -> Result<DecodedThrow> {
         let Processors { registry, native, .. } = self.processors.as_ref();
         let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
@@ -116,12 +116,12 @@ impl Decoder {
             && Encoding::by_magic(&throw.body).is_none()
             && chosen.is_none_or(|chosen| !native.contains(chosen.name()))
         {
-            return check_memory(self.decode_now(throw, chosen, extent));
+            return check_memory(self.decode_now(throw, chosen, part));
         }
         let format = chosen.map_or("unknown", |chosen| chosen.name()).to_owned();
         let (body, chosen) = (throw.body.clone(), chosen.cloned());
         let (decoder, throw) = (self.clone(), throw.clone());
-        let work = move || decoder.decode_now(&throw, chosen.as_ref(), extent);
+        let work = move || decoder.decode_now(&throw, chosen.as_ref(), part);
         let decoded = tokio::time::timeout(DECODE_TIMEOUT, tokio::task::spawn_blocking(work)).await;
         check_memory(match decoded {
             Ok(Ok(decoded)) => decoded,
@@ -135,7 +135,7 @@ impl Decoder {
     }
 
     /// Decodes a throw on the current thread.
-    fn decode_now(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>, extent: Extent) -> DecodedThrow {
+    fn decode_now(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>, part: BodyPart) -> DecodedThrow {
         let registry = &self.processors.registry;
         let mut memory = self.memory(&throw.body);
         let prepared = decompressed(&throw.body, chosen.map(AsRef::as_ref), self.max_throw, &mut memory)
@@ -165,9 +165,9 @@ impl Decoder {
         let input =
             Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
         let format = processor.name().to_owned();
-        let output = match extent {
-            Extent::Whole => Output::within(memory),
-            Extent::Part => Output::within(memory).of_part(),
+        let output = match part {
+            BodyPart::Whole => Output::within(memory),
+            BodyPart::Part => Output::within(memory).of_part(),
         };
         let mut output = process::run_into(output, processor.as_ref(), &input);
         if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {

@@ -29,25 +29,25 @@ pub(crate) enum Cells {
 
 /// The treatment of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Column {
-    /// They stay as they are.
+pub(crate) enum ColumnTreatment {
+    /// Values that stay as they are.
     Plain,
-    /// They are dropped, because only the service sets them.
+    /// Values that are dropped, because only the service sets them.
     Service,
-    /// They are objects whose members are fields again.
+    /// Objects whose members become fields again.
     Extra,
-    /// They are text: a cell that is empty and quoted is an empty text.
+    /// Text, in which a cell that is empty and quoted is an empty text.
     Text,
-    /// They are text of a field that cannot be null: an empty cell is an empty text.
+    /// Text of a field that cannot be null, in which an empty cell is an empty text.
     RequiredText,
-    /// They are JSON.
+    /// JSON as text.
     Json,
 }
 
 /// The columns of records with the same names.
 struct Columns {
     sent: Arc<Names>,
-    columns: Vec<Column>,
+    columns: Vec<ColumnTreatment>,
     /// The names of those that are not dropped.
     kept: Arc<Names>,
 }
@@ -90,20 +90,20 @@ impl Ingest {
 }
 
 /// Returns what happens to a column of an import into a storage; `None` if there is no storage yet.
-pub(crate) fn column(name: &str, definition: Option<&Definition>, cells: Cells) -> Column {
+pub(crate) fn column(name: &str, definition: Option<&Definition>, cells: Cells) -> ColumnTreatment {
     let service = definition.map_or(ServiceColumns::OPEN, Definition::service);
     if [service.version, service.created_at, service.updated_at].contains(&name) {
-        return Column::Service;
+        return ColumnTreatment::Service;
     }
     if name == EXTRA && definition.is_none_or(|definition| definition.meta.auto) {
-        return Column::Extra;
+        return ColumnTreatment::Extra;
     }
     let field = definition.and_then(|definition| definition.field(name)).map(|(_, field)| field);
     match field.filter(|_| cells != Cells::Typed) {
-        Some(field) if field.kind == Kind::Json => Column::Json,
-        Some(field) if field.kind.is_text() && !field.nullable => Column::RequiredText,
-        Some(field) if field.kind.is_text() => Column::Text,
-        _ => Column::Plain,
+        Some(field) if field.kind == Kind::Json => ColumnTreatment::Json,
+        Some(field) if field.kind.is_text() && !field.nullable => ColumnTreatment::RequiredText,
+        Some(field) if field.kind.is_text() => ColumnTreatment::Text,
+        _ => ColumnTreatment::Plain,
     }
 }
 
@@ -113,18 +113,18 @@ impl Columns {
         let is_text = |name: &str| shape.kind(name).is_some_and(Kind::is_text);
         let columns =
             sent.list().iter().zip(&names).map(|(sent, name)| match column(name, definition, cells) {
-                Column::Plain
+                ColumnTreatment::Plain
                     if definition.is_none_or(|known| known.field(name).is_none()) && is_text(sent) =>
                 {
-                    Column::Text
+                    ColumnTreatment::Text
                 }
                 column => column,
             });
-        let columns: Vec<Column> = columns.collect();
+        let columns: Vec<ColumnTreatment> = columns.collect();
         let mut kept = Names::default();
         for (name, column) in names.into_iter().zip(&columns) {
             // Two columns cannot have one name.
-            if !matches!(column, Column::Service | Column::Extra) {
+            if !matches!(column, ColumnTreatment::Service | ColumnTreatment::Extra) {
                 let is_taken = kept.place(&name).is_some();
                 kept.push(if is_taken { format!("'{name}") } else { name });
             }
@@ -146,14 +146,16 @@ impl Columns {
                 *text = unescape(text).into_owned();
             }
             match column {
-                Column::Service => {}
-                Column::Extra => extra = Some(parsed(value)),
-                Column::Json => values.push(parsed(value)),
-                Column::RequiredText if value.is_null() => values.push(Json::String(String::new())),
-                Column::Text if value.is_null() && empty.contains(&place) => {
+                ColumnTreatment::Service => {}
+                ColumnTreatment::Extra => extra = Some(parsed(value)),
+                ColumnTreatment::Json => values.push(parsed(value)),
+                ColumnTreatment::RequiredText if value.is_null() => values.push(Json::String(String::new())),
+                ColumnTreatment::Text if value.is_null() && empty.contains(&place) => {
                     values.push(Json::String(String::new()));
                 }
-                Column::RequiredText | Column::Text | Column::Plain => values.push(value),
+                ColumnTreatment::RequiredText | ColumnTreatment::Text | ColumnTreatment::Plain => {
+                    values.push(value)
+                }
             }
         }
         record.fields = Fields::with_names(self.kept.clone(), values);

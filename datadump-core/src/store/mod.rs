@@ -43,7 +43,7 @@ use crate::{
     schema::{Definition, Difference, InForce, Row, StorageId, StoredRow, Value},
 };
 pub use catalogue::{Catalogue, Migration, State, Storage, VersionPage, VersionRecord};
-pub use change_log::{Change, ChangeKind, Commit, Retention, RowChange, Span, Trim};
+pub use change_log::{Change, ChangeKind, ChangeLogRetention, Commit, RowChange, Span, Trim};
 pub use commit_times::{CommitTimes, RecentCommits};
 pub use extent::{Capacity, Extent, StepLimit, WrittenRows};
 pub use migrate::{ChangeImpact, Progress};
@@ -287,7 +287,7 @@ pub struct Options {
     /// Source of unique ids.
     pub ids: Ids,
     /// Retention of the [change log](change_log).
-    pub change_log: Retention,
+    pub change_log: ChangeLogRetention,
     /// Maximum number of storages, not counting those of the service itself.
     pub max_storages: usize,
     /// Maximum number of queued writes.

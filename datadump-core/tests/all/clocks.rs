@@ -12,7 +12,7 @@ use datadump_core::{
     Clock, Expect, Timestamp,
     schema::{InForce, parse},
     store::{
-        Declaration, Options, Outcome, Paging, Retention, Store, Write, WriteBatch,
+        ChangeLogRetention, Declaration, Options, Outcome, Paging, Store, Write, WriteBatch,
         conformance::Bench,
         query::{Towards, parse as parse_query},
     },
@@ -98,7 +98,7 @@ async fn times_are_those_of_the_clock_after_it_was_wrong(backend: Backend) {
 
 async fn the_change_log_is_pruned_without_gaps_after_the_clock_was_wrong(backend: Backend) {
     let (database, clock) = (Database::new(backend).await, ManualClock::new());
-    let change_log = Retention { time: Duration::from_secs(1), ..Retention::default() };
+    let change_log = ChangeLogRetention { time: Duration::from_secs(1), ..ChangeLogRetention::default() };
     let store = database.store_with(Options { change_log, ..clock.options() }).await.unwrap();
     let in_force = declared(&store).await;
     for (id, step) in (0..).zip([0, 0, YEAR, 0, -YEAR, 0, 60 * SECOND]) {

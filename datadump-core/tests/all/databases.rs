@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use datadump_core::{
     Error, Ids, Result, SystemClock, SystemRandom,
     schema::{InForce, Row},
-    store::{Options, Retention, Store, conformance::Bench, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{
+        ChangeLogRetention, Options, Store, conformance::Bench, postgres::PostgresStore, sqlite::SqliteStore,
+    },
     validate,
 };
 use serde_json::Value as Json;
@@ -119,7 +121,7 @@ pub(crate) fn options() -> Options {
     Options {
         clock: Arc::new(SystemClock),
         ids: ids(),
-        change_log: Retention::default(),
+        change_log: ChangeLogRetention::default(),
         max_storages: 10_000,
         queue_rows: 16_384,
         queue_bytes: 64 << 20,

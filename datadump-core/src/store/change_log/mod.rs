@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Entries hold keys, not rows; readers fetch the rows from the storage. The oldest entries are pruned when
-//! they exceed the [retention](Retention). The newest is never pruned, so that the next position is known.
+//! they exceed the [retention](ChangeLogRetention). The newest is never pruned, so that the next position is known.
 
 mod pack;
 
@@ -65,20 +65,20 @@ pub(super) fn create(dialect: Dialect, epoch: &str, now: Timestamp) -> Vec<Strin
 
 /// How much of the change log is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
+pub struct ChangeLogRetention {
     /// Maximum age of entries.
     pub time: Duration,
     /// Maximum total size in bytes.
     pub bytes: usize,
 }
 
-impl Default for Retention {
+impl Default for ChangeLogRetention {
     fn default() -> Self {
         Self { time: Duration::from_hours(30 * 24), bytes: 10 << 30 }
     }
 }
 
-impl Retention {
+impl ChangeLogRetention {
     /// Interval between two prunings, shorter for a short retention.
     pub(super) fn prune_interval(&self) -> Duration {
         (self.time / 10).clamp(Duration::from_millis(100), Duration::from_mins(1))

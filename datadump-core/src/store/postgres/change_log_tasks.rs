@@ -8,7 +8,7 @@ use super::{change_log::CHANNEL, error, inner::Inner};
 use crate::{
     clock::Timestamp,
     error::Result,
-    store::change_log::{PRUNE_BATCH_ENTRIES, Retention},
+    store::change_log::{ChangeLogRetention, PRUNE_BATCH_ENTRIES},
 };
 
 /// Minimum interval between two notifications.
@@ -40,7 +40,7 @@ pub(super) async fn prune(inner: Arc<Inner>) {
     }
 }
 
-async fn remove_old(pool: &PgPool, retention: Retention, now: Timestamp) -> Result<()> {
+async fn remove_old(pool: &PgPool, retention: ChangeLogRetention, now: Timestamp) -> Result<()> {
     // Up to the first entry to keep, so that positions stay dense when times are not in order.
     let text = "WITH newest AS (SELECT position, bytes FROM datadump_change_log ORDER BY position DESC LIMIT 1), \
                 oldest AS (SELECT position, at, bytes FROM datadump_change_log ORDER BY position LIMIT $1), \

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     batch::Stamps, catalogue::CatalogueMirror, connect::Connections, migrate::running::MigrationLocks,
 };
-use crate::store::Retention;
+use crate::store::ChangeLogRetention;
 
 /// The state of a store.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Inner {
     /// Maximum number of storages.
     pub(super) max_storages: usize,
     /// Retention of the change log.
-    pub(super) retention: Retention,
+    pub(super) retention: ChangeLogRetention,
 }
 
 impl Inner {

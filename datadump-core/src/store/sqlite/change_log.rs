@@ -6,7 +6,7 @@ use super::error::map;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
-    store::change_log::{Commit, PRUNE_BATCH_ENTRIES, Retention, SELECT_SPAN, Span},
+    store::change_log::{ChangeLogRetention, Commit, PRUNE_BATCH_ENTRIES, SELECT_SPAN, Span},
 };
 
 /// The newest entry.
@@ -43,7 +43,7 @@ impl Head {
     pub(super) fn prune(
         self,
         connection: &Connection,
-        retention: &Retention,
+        retention: &ChangeLogRetention,
         now: Timestamp,
         needed: Option<i64>,
     ) -> Result<bool> {
