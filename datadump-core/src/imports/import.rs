@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::{
     FilePart, Imports, Running, key_row,
     position::FilePosition,
-    reader::{ReadChunk, ReadError, Reader},
+    read_error::ReadError,
+    reader::{ReadChunk, Reader},
     state::{End, ImportFailure, ImportRecord, ImportState, OnError},
     written,
 };
@@ -233,6 +234,10 @@ impl Import {
 
     /// Records that the import failed, if sending the same file again would fail at the same place.
     async fn failed(&mut self, error: Error) -> Error {
+        // A file that is stored as a whole stays so, whatever is sent later.
+        if self.is_done {
+            return error;
+        }
         let error = match error {
             Error::Strict(receipt) => {
                 let first = receipt.errors.first().cloned().unwrap_or_default();

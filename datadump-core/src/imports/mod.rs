@@ -9,6 +9,7 @@ mod format;
 mod import;
 mod plan;
 mod position;
+mod read_error;
 mod reader;
 mod state;
 
@@ -25,7 +26,8 @@ pub use self::{
 };
 use self::{
     position::{FilePosition, WrongOffset},
-    reader::{FORMATS, Reader, unknown_format},
+    read_error::{FORMATS, unknown_format},
+    reader::Reader,
     state::{End, ImportRecord, Settings},
 };
 use crate::{

@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 
 use super::{
     ImportRequest,
-    reader::{ReadChunk, ReadError, Reader},
+    read_error::ReadError,
+    reader::{ReadChunk, Reader},
     state::{ImportFailure, OnError},
 };
 use crate::{

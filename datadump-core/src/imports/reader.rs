@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::memmem;
 
-use super::format::{Format, LineCounter, Prepared, units};
+use super::{
+    format::{Format, LineCounter, Prepared, units},
+    read_error::{FORMATS, ReadError, unknown_format, unreadable},
+};
 
 use crate::{
     error::{Error, Fault, Place, Result},
@@ -18,13 +21,10 @@ use crate::{
     memory::MemoryShare,
     process::{self, EmptyTexts, FileEncoding, Malformed, Output, Splitter, TableHeader, Units},
     receipt::Remark,
-    record::{Failure, Rejection},
+    record::Rejection,
     schema::StorageName,
     throw::Throw,
 };
-
-/// Formats of imports.
-pub(super) const FORMATS: [&str; 4] = ["csv", "tsv", "ndjson", "json"];
 
 /// Maximum length of the header of a table. It is recorded with every chunk.
 const MAX_HEADER_BYTES: usize = 64 << 10;
@@ -77,21 +77,6 @@ pub(super) struct ReadChunk {
     pub(super) guess: Option<Remark>,
     /// The memory of its bytes and of the copy that the processor was given.
     pub(super) memory: MemoryShare,
-}
-
-/// The error that ends a file early.
-#[derive(Debug)]
-pub(super) enum ReadError {
-    /// It is not valid in its format.
-    Malformed { line: usize, code: &'static str, detail: String },
-    /// Any other error.
-    Other(Error),
-}
-
-impl From<Error> for ReadError {
-    fn from(error: Error) -> Self {
-        Self::Other(error)
-    }
 }
 
 impl Reader {
@@ -386,16 +371,6 @@ impl Reader {
     }
 }
 
-/// Returns the error of a chunk whose processor failed. A processor that took too long or panicked says nothing about
-/// the file: the import can be continued.
-fn unreadable(failure: &Failure, line: usize) -> ReadError {
-    match failure.code {
-        "timeout" => Error::Overloaded.into(),
-        "panicked" => Error::internal(failure.detail.clone()).into(),
-        code => ReadError::Malformed { line, code, detail: failure.detail.clone() },
-    }
-}
-
 /// Adds the names of the fields of records, up to a maximum.
 fn note_columns(columns: &mut Vec<String>, output: &Output, cells: Cells) {
     const MAX_COLUMNS: usize = 2000;
@@ -411,25 +386,5 @@ fn note_columns(columns: &mut Vec<String>, output: &Output, cells: Cells) {
             }
         }
         last = Some(names);
-    }
-}
-
-/// Returns the error about a format that cannot be imported.
-pub(super) fn unknown_format(why: &str) -> Error {
-    let detail = format!("{why}: `format` is one of {}", FORMATS.join(", "));
-    Error::Settings(vec![Fault::new(Place::Parameter("format".into()), "unknown-format", detail)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_processor_that_did_not_end_says_nothing_about_the_file() {
-        for (code, is_about_the_file) in [("timeout", false), ("panicked", false), ("unreadable", true)] {
-            let error = unreadable(&Failure::new(code, "why"), 7);
-            let found = matches!(error, ReadError::Malformed { line: 7, .. });
-            assert_eq!(found, is_about_the_file, "{error:?}");
-        }
     }
 }

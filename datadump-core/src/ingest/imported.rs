@@ -154,7 +154,7 @@ impl Columns {
                     values.push(Json::String(String::new()));
                 }
                 ColumnTreatment::RequiredText | ColumnTreatment::Text | ColumnTreatment::Plain => {
-                    values.push(value)
+                    values.push(value);
                 }
             }
         }

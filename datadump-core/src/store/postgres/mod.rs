@@ -354,10 +354,9 @@ impl Store for PostgresStore {
 
     async fn ping(&self) -> Result<()> {
         let ping = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&self.inner.connections.system);
-        match tokio::time::timeout(PING_TIMEOUT, ping).await {
-            Ok(pinged) => pinged.map(|_| ()).map_err(error::store),
-            Err(_) => Err(Error::Unavailable("the database does not respond".into())),
-        }
+        let pinged = tokio::time::timeout(PING_TIMEOUT, ping).await;
+        let pinged = pinged.map_err(|_| Error::Unavailable("the database does not respond".into()))?;
+        pinged.map(drop).map_err(error::store)
     }
 
     fn load(&self) -> Load {
