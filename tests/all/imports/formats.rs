@@ -93,7 +93,7 @@ async fn a_file_has_one_encoding(server: Server) {
     let latin = |text: &str| text.chars().map(|letter| letter as u8).collect::<Vec<u8>>();
     let cyrillic = |text: &str| {
         let byte = |letter: char| match letter {
-            'а'..='я' => 0xE0 + (letter as u32 - 'а' as u32) as u8,
+            'а'..='я' => 0xE0 + u8::try_from(letter as u32 - 'а' as u32).unwrap(),
             letter => letter as u8,
         };
         text.chars().map(byte).collect::<Vec<u8>>()
