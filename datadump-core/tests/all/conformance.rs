@@ -71,6 +71,7 @@ checks![
     a_dry_run_stores_nothing,
     a_patch_for_an_old_version_is_refused,
     an_atomic_batch_spans_storages,
+    large_rows_are_patched_part_by_part,
     an_atomic_batch_is_all_or_nothing,
     a_failed_write_is_replaced,
     an_unchanged_row_is_not_written,

@@ -105,7 +105,7 @@ async fn step(
         _ => return Ok(None),
     }
     let range = |until| sql.range(&literal(after), &literal(until));
-    let oldest = sql.oldest(&range(until), limit.rows.max(1));
+    let oldest = sql.oldest(&range(until), limit.rows.clamp(1, i64::MAX.cast_unsigned()));
     let oldest = sqlx::raw_sql(AssertSqlSafe(oldest)).fetch_all(&mut *connection).await?;
     let (mut end, mut last) = (StepEnd::new(limit), None);
     for row in &oldest {
