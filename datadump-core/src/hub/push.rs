@@ -135,7 +135,8 @@ impl Hub {
         let record = reservation.as_ref().map(|reservation| ReceiptRecord::of(reservation, complete.clone()));
         let batch = prepared.into_batch(receipt, Vec::new());
         match (self.ingest.commit_with_key(batch, COMMIT_OPTIONS, record).await?, reservation) {
-            (Committed::New(NewCommit { receipt, lineage, .. }), _) => {
+            (Committed::New(commit), _) => {
+                let NewCommit { receipt, lineage, .. } = *commit;
                 self.ingest.count(None, 1, &receipt);
                 trace.lineage = lineage;
                 for remark in refused_readings.iter() {

@@ -221,9 +221,8 @@ impl Import {
         let ingest = &self.imports.ingest;
         let is_first = self.position.bytes() == 0;
         let committed = ingest.commit_decoded(throw, &self.source, decoded, options, Some(record)).await?;
-        let Committed::New(NewCommit { receipt, version, .. }) = committed else {
-            return Err(Error::StillRunning);
-        };
+        let Committed::New(commit) = committed else { return Err(Error::StillRunning) };
+        let NewCommit { receipt, version, .. } = *commit;
         if let Some(version) = version {
             self.reservation.advance(version);
         }

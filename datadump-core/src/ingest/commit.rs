@@ -57,7 +57,7 @@ pub(crate) struct ReceiptRecord {
 /// The result of committing a batch.
 pub(crate) enum Committed {
     /// It was committed now.
-    New(NewCommit),
+    New(Box<NewCommit>),
     /// A batch with the same idempotency key was committed before; this is its record.
     Existing(Box<StoredRow>),
 }
@@ -85,7 +85,7 @@ impl Committed {
     /// Returns the outcome of a batch without an idempotency key, which is always new.
     pub(crate) fn new_commit(self) -> Result<NewCommit> {
         match self {
-            Self::New(commit) => Ok(commit),
+            Self::New(commit) => Ok(*commit),
             Self::Existing(_) => Err(Error::internal("an idempotency record without a key")),
         }
     }
@@ -185,7 +185,7 @@ impl Ingest {
             newer.note(keyed.into_iter().filter_map(|place| outcomes.get(place)));
         }
         lineage.settle(&parts, &outcomes);
-        Ok(Committed::New(NewCommit { receipt, version, lineage }))
+        Ok(Committed::New(Box::new(NewCommit { receipt, version, lineage })))
     }
 
     /// Returns the storages that records go to, each created or extended for its records.

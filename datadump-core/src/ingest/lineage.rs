@@ -156,8 +156,8 @@ impl Lineage {
     /// Returns the number of bytes that it takes.
     pub(super) fn size(&self) -> usize {
         let storages: usize = self.storages.iter().map(|name| size_of::<String>() + name.len()).sum();
-        let keys: usize = self.fates.iter().map(|fate| size_of::<Fate>() + fate.key.size()).sum();
-        storages + keys
+        let keys: usize = self.fates.iter().map(|fate| fate.key.size()).sum();
+        self.fates.capacity() * size_of::<Fate>() + storages + keys
     }
 
     /// Returns the position of a storage.

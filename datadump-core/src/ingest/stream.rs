@@ -190,9 +190,8 @@ impl Stream {
         let options = CommitOptions::of(&format.source);
         let committed = self.ingest.commit_decoded(throw, &format.source, decoded, options, record).await?;
         // Another node has continued the stream in the meantime.
-        let Committed::New(NewCommit { receipt, version, .. }) = committed else {
-            return Err(Error::StillRunning);
-        };
+        let Committed::New(commit) = committed else { return Err(Error::StillRunning) };
+        let NewCommit { receipt, version, .. } = *commit;
         if let (Some(resumable), Some(prefix)) = (&mut self.resumable, prefix) {
             resumable.advance(prefix, version);
         }

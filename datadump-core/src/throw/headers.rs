@@ -1,6 +1,6 @@
 //! The headers of a throw's request, without secrets.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -9,6 +9,21 @@ const MAX_HEADERS: usize = 64;
 
 /// Maximum size of all headers in bytes.
 const MAX_BYTES: usize = 8 << 10;
+
+/// Headers without secrets that nearly every request has.
+const USUAL: [&str; 8] = [
+    "host",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "content-length",
+    "content-type",
+    "connection",
+];
+
+/// Size of the headers of most requests.
+const USUAL_BYTES: usize = 512;
 
 /// Parts of the names of headers with secrets.
 const SECRET_PARTS: [&str; 11] = [
@@ -48,7 +63,7 @@ pub struct Headers {
 impl Headers {
     /// Creates the headers from names and values.
     pub fn new<N: AsRef<str>, V: AsRef<str>>(headers: impl IntoIterator<Item = (N, V)>) -> Self {
-        let (mut text, mut count) = (String::new(), 0);
+        let (mut text, mut count) = (String::with_capacity(USUAL_BYTES), 0);
         for (name, value) in headers {
             let (name, value) = (name.as_ref().trim(), value.as_ref().trim());
             let is_name = !name.is_empty() && !name.contains([':', '\r', '\n']);
@@ -59,12 +74,16 @@ impl Headers {
                 break;
             }
             count += 1;
-            text.extend(name.chars().map(|character| character.to_ascii_lowercase()));
+            let start = text.len();
+            text.push_str(name);
+            if let Some(name) = text.get_mut(start..) {
+                name.make_ascii_lowercase();
+            }
             text.push(':');
-            text.extend(value.chars().map(|character| match character {
-                '\r' | '\n' => ' ',
-                other => other,
-            }));
+            match value.contains(['\r', '\n']) {
+                true => text.push_str(&value.replace(['\r', '\n'], " ")),
+                false => text.push_str(value),
+            }
             text.push('\n');
         }
         text.shrink_to_fit();
@@ -94,7 +113,13 @@ impl Headers {
 
 /// Returns whether a header usually has a secret value, or one that helps to guess it.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    if USUAL.contains(&name) {
+        return false;
+    }
+    let name = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
+    };
     SECRET_PARTS.iter().any(|part| name.contains(part))
         || name.split(['-', '_', '.']).any(|word| SECRET_WORDS.contains(&word))
 }
