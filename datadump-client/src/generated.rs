@@ -329,6 +329,21 @@ pub mod types {
             )
         }
     }
+    #[doc = "The format of a throw."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct DetectedFormat {
+        #[doc = "Other formats that the body could be taken for, the most likely first."]
+        pub alternatives: ::std::vec::Vec<::std::string::String>,
+        #[doc = "Why it was chosen, as a sentence."]
+        pub because: ::std::string::String,
+        #[doc = "Name of the format."]
+        pub format: ::std::string::String,
+    }
+    impl DetectedFormat {
+        pub fn builder() -> builder::DetectedFormat {
+            Default::default()
+        }
+    }
     #[doc = "A new device token."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct DeviceToken {
@@ -338,6 +353,69 @@ pub mod types {
     impl DeviceToken {
         pub fn builder() -> builder::DeviceToken {
             Default::default()
+        }
+    }
+    #[doc = "What became of a record."]
+    #[derive(
+        :: serde :: Deserialize,
+        :: serde :: Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd,
+    )]
+    pub enum FateStatus {
+        #[serde(rename = "stored")]
+        Stored,
+        #[serde(rename = "duplicate")]
+        Duplicate,
+        #[serde(rename = "dropped")]
+        Dropped,
+        #[serde(rename = "quarantined")]
+        Quarantined,
+        #[serde(rename = "refused")]
+        Refused,
+    }
+    impl ::std::fmt::Display for FateStatus {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Stored => f.write_str("stored"),
+                Self::Duplicate => f.write_str("duplicate"),
+                Self::Dropped => f.write_str("dropped"),
+                Self::Quarantined => f.write_str("quarantined"),
+                Self::Refused => f.write_str("refused"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for FateStatus {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "stored" => Ok(Self::Stored),
+                "duplicate" => Ok(Self::Duplicate),
+                "dropped" => Ok(Self::Dropped),
+                "quarantined" => Ok(Self::Quarantined),
+                "refused" => Ok(Self::Refused),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for FateStatus {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for FateStatus {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
         }
     }
     #[doc = "An individual error in a request."]
@@ -1274,16 +1352,151 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "The most recent throws at a source, newest first."]
+    #[doc = "A throw as this server received it, with its outcome."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
-    pub struct RecentList {
-        #[doc = "Number of throws."]
-        pub count: u64,
-        #[doc = "The throws as they were received, with their outcome: `throw`, `received_at`, `content_type`,\n`arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`."]
-        pub results: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    pub struct RecentThrow {
+        #[doc = "Names and values of the URL arguments, except those that control the throw."]
+        pub arguments: ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
+        #[doc = "The body, if it is text."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub body: ::std::option::Option<::std::string::String>,
+        #[doc = "The body in base64, if it is not text."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub body_base64: ::std::option::Option<::std::string::String>,
+        #[doc = "Content type as it was sent."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub content_type: ::std::option::Option<::std::string::String>,
+        #[doc = "True if only the first 32 KiB of the body are kept."]
+        pub cut: bool,
+        #[doc = "The format and why it was chosen; null if the throw was refused before it was parsed."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub detected: ::std::option::Option<DetectedFormat>,
+        #[doc = "Why the throw was refused."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<::std::string::String>,
+        #[doc = "Headers of that request, in order. Those with secrets and those about the connection are left out."]
+        pub headers: ::std::vec::Vec<ThrowHeader>,
+        #[doc = "ID."]
+        pub id: ::std::string::String,
+        #[doc = "Method of the request; for a message of a WebSocket, of the request that opened it."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub method: ::std::option::Option<::std::string::String>,
+        pub outcome: ThrowOutcome,
+        #[doc = "Path of that request, without the query."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub path: ::std::option::Option<::std::string::String>,
+        #[doc = "IP address of the sender."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub peer: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub receipt: ::std::option::Option<Receipt>,
+        #[doc = "Time it was received."]
+        pub received_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        #[doc = "Size of the body in bytes, decompressed."]
+        pub size: u64,
+        #[doc = "Name of the source; `_hub` for pushes to the hub."]
+        pub source: ::std::string::String,
+        #[doc = "Protocol."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub transport: ::std::option::Option<Transport>,
     }
-    impl RecentList {
-        pub fn builder() -> builder::RecentList {
+    impl RecentThrow {
+        pub fn builder() -> builder::RecentThrow {
+            Default::default()
+        }
+    }
+    #[doc = "A recent throw with its records and the rows that they became."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct RecentThrowDetails {
+        #[doc = "Names and values of the URL arguments, except those that control the throw."]
+        pub arguments: ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
+        #[doc = "The body, if it is text."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub body: ::std::option::Option<::std::string::String>,
+        #[doc = "The body in base64, if it is not text."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub body_base64: ::std::option::Option<::std::string::String>,
+        #[doc = "Content type as it was sent."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub content_type: ::std::option::Option<::std::string::String>,
+        #[doc = "True if only the first 32 KiB of the body are kept."]
+        pub cut: bool,
+        #[doc = "The format and why it was chosen; null if the throw was refused before it was parsed."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub detected: ::std::option::Option<DetectedFormat>,
+        #[doc = "Why the throw was refused."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error: ::std::option::Option<::std::string::String>,
+        #[doc = "Headers of that request, in order. Those with secrets and those about the connection are left out."]
+        pub headers: ::std::vec::Vec<ThrowHeader>,
+        #[doc = "ID."]
+        pub id: ::std::string::String,
+        #[doc = "Method of the request; for a message of a WebSocket, of the request that opened it."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub method: ::std::option::Option<::std::string::String>,
+        pub outcome: ThrowOutcome,
+        #[doc = "Path of that request, without the query."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub path: ::std::option::Option<::std::string::String>,
+        #[doc = "IP address of the sender."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub peer: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub receipt: ::std::option::Option<Receipt>,
+        #[doc = "Time it was received."]
+        pub received_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        #[doc = "The first 100 records, and what became of each."]
+        pub records: ::std::vec::Vec<ThrownRecord>,
+        #[doc = "True if there are more records or rows than are listed, or if some records are not in the kept part of the\nbody."]
+        pub records_truncated: bool,
+        #[doc = "Size of the body in bytes, decompressed."]
+        pub size: u64,
+        #[doc = "Name of the source; `_hub` for pushes to the hub."]
+        pub source: ::std::string::String,
+        #[doc = "Protocol."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub transport: ::std::option::Option<Transport>,
+    }
+    impl RecentThrowDetails {
+        pub fn builder() -> builder::RecentThrowDetails {
+            Default::default()
+        }
+    }
+    #[doc = "The most recent throws, newest first."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct RecentThrowList {
+        #[doc = "Number of matching throws that this server remembers."]
+        pub count: u64,
+        #[doc = "URL of the next page, with older throws."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::string::String>,
+        #[doc = "Always null: new throws come in before the first page."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub previous: ::std::option::Option<::std::string::String>,
+        #[doc = "The throws."]
+        pub results: ::std::vec::Vec<RecentThrow>,
+    }
+    impl RecentThrowList {
+        pub fn builder() -> builder::RecentThrowList {
+            Default::default()
+        }
+    }
+    #[doc = "What became of a record."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct RecordFate {
+        #[doc = "Key of the row: text or a number."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub key: ::std::option::Option<::serde_json::Value>,
+        #[doc = "ID of the quarantine entry."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub quarantine: ::std::option::Option<::std::string::String>,
+        pub status: FateStatus,
+        #[doc = "Storage of the row, or that it was meant for."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub storage: ::std::option::Option<::std::string::String>,
+    }
+    impl RecordFate {
+        pub fn builder() -> builder::RecordFate {
             Default::default()
         }
     }
@@ -2050,6 +2263,19 @@ pub mod types {
             Default::default()
         }
     }
+    #[doc = "A header of the request that brought a throw."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ThrowHeader {
+        #[doc = "Name in lower case."]
+        pub name: ::std::string::String,
+        #[doc = "Value."]
+        pub value: ::std::string::String,
+    }
+    impl ThrowHeader {
+        pub fn builder() -> builder::ThrowHeader {
+            Default::default()
+        }
+    }
     #[doc = "`ThrowIdempotencyKey`"]
     #[derive(:: serde :: Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -2099,6 +2325,61 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "What became of a throw: `quarantined` if any part of it is in quarantine, `refused` if nothing was stored."]
+    #[derive(
+        :: serde :: Deserialize,
+        :: serde :: Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd,
+    )]
+    pub enum ThrowOutcome {
+        #[serde(rename = "stored")]
+        Stored,
+        #[serde(rename = "quarantined")]
+        Quarantined,
+        #[serde(rename = "refused")]
+        Refused,
+    }
+    impl ::std::fmt::Display for ThrowOutcome {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Stored => f.write_str("stored"),
+                Self::Quarantined => f.write_str("quarantined"),
+                Self::Refused => f.write_str("refused"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ThrowOutcome {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "stored" => Ok(Self::Stored),
+                "quarantined" => Ok(Self::Quarantined),
+                "refused" => Ok(Self::Refused),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ThrowOutcome {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ThrowOutcome {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
         }
     }
     #[doc = "`ThrowPutAtIdempotencyKey`"]
@@ -2201,6 +2482,76 @@ pub mod types {
             ::std::string::String::deserialize(deserializer)?.parse().map_err(
                 |e: self::error::ConversionError| <D::Error as ::serde::de::Error>::custom(e.to_string()),
             )
+        }
+    }
+    #[doc = "A record of a throw, and what became of it."]
+    #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
+    pub struct ThrownRecord {
+        #[doc = "What became of it, several if it went to several storages; empty if the throw was refused."]
+        pub became: ::std::vec::Vec<RecordFate>,
+        #[doc = "Index in the throw, starting at 0."]
+        pub index: u64,
+        #[doc = "Line in the throw, starting at 1, in line-based formats."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub line: ::std::option::Option<u64>,
+        #[doc = "The record as it was read; null if it could not be read, is very large, is not in the kept part of the body, or\nwas made by a program that takes the whole throw."]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub record: ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+    }
+    impl ThrownRecord {
+        pub fn builder() -> builder::ThrownRecord {
+            Default::default()
+        }
+    }
+    #[doc = "The protocol that a throw was sent with."]
+    #[derive(
+        :: serde :: Deserialize,
+        :: serde :: Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd,
+    )]
+    pub enum Transport {
+        #[serde(rename = "http")]
+        Http,
+        #[serde(rename = "websocket")]
+        Websocket,
+    }
+    impl ::std::fmt::Display for Transport {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Http => f.write_str("http"),
+                Self::Websocket => f.write_str("websocket"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for Transport {
+        type Err = self::error::ConversionError;
+        fn from_str(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "http" => Ok(Self::Http),
+                "websocket" => Ok(Self::Websocket),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for Transport {
+        type Error = self::error::ConversionError;
+        fn try_from(value: &str) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for Transport {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
         }
     }
     #[doc = "Rows that retention has removed: those last written after one moment, and at or before another."]
@@ -2830,6 +3181,67 @@ pub mod types {
         impl ::std::convert::From<super::ChangePage> for ChangePage {
             fn from(value: super::ChangePage) -> Self {
                 Self { next: Ok(value.next), results: Ok(value.results) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct DetectedFormat {
+            alternatives:
+                ::std::result::Result<::std::vec::Vec<::std::string::String>, ::std::string::String>,
+            because: ::std::result::Result<::std::string::String, ::std::string::String>,
+            format: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for DetectedFormat {
+            fn default() -> Self {
+                Self {
+                    alternatives: Err("no value supplied for alternatives".to_string()),
+                    because: Err("no value supplied for because".to_string()),
+                    format: Err("no value supplied for format".to_string()),
+                }
+            }
+        }
+        impl DetectedFormat {
+            pub fn alternatives<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.alternatives = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for alternatives: {e}"));
+                self
+            }
+            pub fn because<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.because =
+                    value.try_into().map_err(|e| format!("error converting supplied value for because: {e}"));
+                self
+            }
+            pub fn format<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.format =
+                    value.try_into().map_err(|e| format!("error converting supplied value for format: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<DetectedFormat> for super::DetectedFormat {
+            type Error = super::error::ConversionError;
+            fn try_from(value: DetectedFormat) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { alternatives: value.alternatives?, because: value.because?, format: value.format? })
+            }
+        }
+        impl ::std::convert::From<super::DetectedFormat> for DetectedFormat {
+            fn from(value: super::DetectedFormat) -> Self {
+                Self {
+                    alternatives: Ok(value.alternatives),
+                    because: Ok(value.because),
+                    format: Ok(value.format),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -5529,22 +5941,597 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct RecentList {
-            count: ::std::result::Result<u64, ::std::string::String>,
-            results: ::std::result::Result<
-                ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        pub struct RecentThrow {
+            arguments: ::std::result::Result<
+                ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
                 ::std::string::String,
             >,
+            body: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            body_base64:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            content_type:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            cut: ::std::result::Result<bool, ::std::string::String>,
+            detected:
+                ::std::result::Result<::std::option::Option<super::DetectedFormat>, ::std::string::String>,
+            error: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            headers: ::std::result::Result<::std::vec::Vec<super::ThrowHeader>, ::std::string::String>,
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            method:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            outcome: ::std::result::Result<super::ThrowOutcome, ::std::string::String>,
+            path: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            peer: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            receipt: ::std::result::Result<::std::option::Option<super::Receipt>, ::std::string::String>,
+            received_at:
+                ::std::result::Result<::chrono::DateTime<::chrono::offset::Utc>, ::std::string::String>,
+            size: ::std::result::Result<u64, ::std::string::String>,
+            source: ::std::result::Result<::std::string::String, ::std::string::String>,
+            transport: ::std::result::Result<::std::option::Option<super::Transport>, ::std::string::String>,
         }
-        impl ::std::default::Default for RecentList {
+        impl ::std::default::Default for RecentThrow {
+            fn default() -> Self {
+                Self {
+                    arguments: Err("no value supplied for arguments".to_string()),
+                    body: Ok(Default::default()),
+                    body_base64: Ok(Default::default()),
+                    content_type: Ok(Default::default()),
+                    cut: Err("no value supplied for cut".to_string()),
+                    detected: Ok(Default::default()),
+                    error: Ok(Default::default()),
+                    headers: Err("no value supplied for headers".to_string()),
+                    id: Err("no value supplied for id".to_string()),
+                    method: Ok(Default::default()),
+                    outcome: Err("no value supplied for outcome".to_string()),
+                    path: Ok(Default::default()),
+                    peer: Ok(Default::default()),
+                    receipt: Ok(Default::default()),
+                    received_at: Err("no value supplied for received_at".to_string()),
+                    size: Err("no value supplied for size".to_string()),
+                    source: Err("no value supplied for source".to_string()),
+                    transport: Ok(Default::default()),
+                }
+            }
+        }
+        impl RecentThrow {
+            pub fn arguments<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.arguments = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for arguments: {e}"));
+                self
+            }
+            pub fn body<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.body =
+                    value.try_into().map_err(|e| format!("error converting supplied value for body: {e}"));
+                self
+            }
+            pub fn body_base64<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.body_base64 = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for body_base64: {e}"));
+                self
+            }
+            pub fn content_type<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.content_type = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for content_type: {e}"));
+                self
+            }
+            pub fn cut<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.cut =
+                    value.try_into().map_err(|e| format!("error converting supplied value for cut: {e}"));
+                self
+            }
+            pub fn detected<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::DetectedFormat>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detected = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for detected: {e}"));
+                self
+            }
+            pub fn error<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.error =
+                    value.try_into().map_err(|e| format!("error converting supplied value for error: {e}"));
+                self
+            }
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ThrowHeader>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers =
+                    value.try_into().map_err(|e| format!("error converting supplied value for headers: {e}"));
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id =
+                    value.try_into().map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn method<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.method =
+                    value.try_into().map_err(|e| format!("error converting supplied value for method: {e}"));
+                self
+            }
+            pub fn outcome<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ThrowOutcome>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.outcome =
+                    value.try_into().map_err(|e| format!("error converting supplied value for outcome: {e}"));
+                self
+            }
+            pub fn path<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.path =
+                    value.try_into().map_err(|e| format!("error converting supplied value for path: {e}"));
+                self
+            }
+            pub fn peer<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.peer =
+                    value.try_into().map_err(|e| format!("error converting supplied value for peer: {e}"));
+                self
+            }
+            pub fn receipt<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Receipt>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.receipt =
+                    value.try_into().map_err(|e| format!("error converting supplied value for receipt: {e}"));
+                self
+            }
+            pub fn received_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.received_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for received_at: {e}"));
+                self
+            }
+            pub fn size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.size =
+                    value.try_into().map_err(|e| format!("error converting supplied value for size: {e}"));
+                self
+            }
+            pub fn source<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.source =
+                    value.try_into().map_err(|e| format!("error converting supplied value for source: {e}"));
+                self
+            }
+            pub fn transport<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Transport>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.transport = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for transport: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RecentThrow> for super::RecentThrow {
+            type Error = super::error::ConversionError;
+            fn try_from(value: RecentThrow) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    arguments: value.arguments?,
+                    body: value.body?,
+                    body_base64: value.body_base64?,
+                    content_type: value.content_type?,
+                    cut: value.cut?,
+                    detected: value.detected?,
+                    error: value.error?,
+                    headers: value.headers?,
+                    id: value.id?,
+                    method: value.method?,
+                    outcome: value.outcome?,
+                    path: value.path?,
+                    peer: value.peer?,
+                    receipt: value.receipt?,
+                    received_at: value.received_at?,
+                    size: value.size?,
+                    source: value.source?,
+                    transport: value.transport?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RecentThrow> for RecentThrow {
+            fn from(value: super::RecentThrow) -> Self {
+                Self {
+                    arguments: Ok(value.arguments),
+                    body: Ok(value.body),
+                    body_base64: Ok(value.body_base64),
+                    content_type: Ok(value.content_type),
+                    cut: Ok(value.cut),
+                    detected: Ok(value.detected),
+                    error: Ok(value.error),
+                    headers: Ok(value.headers),
+                    id: Ok(value.id),
+                    method: Ok(value.method),
+                    outcome: Ok(value.outcome),
+                    path: Ok(value.path),
+                    peer: Ok(value.peer),
+                    receipt: Ok(value.receipt),
+                    received_at: Ok(value.received_at),
+                    size: Ok(value.size),
+                    source: Ok(value.source),
+                    transport: Ok(value.transport),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RecentThrowDetails {
+            arguments: ::std::result::Result<
+                ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
+                ::std::string::String,
+            >,
+            body: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            body_base64:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            content_type:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            cut: ::std::result::Result<bool, ::std::string::String>,
+            detected:
+                ::std::result::Result<::std::option::Option<super::DetectedFormat>, ::std::string::String>,
+            error: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            headers: ::std::result::Result<::std::vec::Vec<super::ThrowHeader>, ::std::string::String>,
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            method:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            outcome: ::std::result::Result<super::ThrowOutcome, ::std::string::String>,
+            path: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            peer: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            receipt: ::std::result::Result<::std::option::Option<super::Receipt>, ::std::string::String>,
+            received_at:
+                ::std::result::Result<::chrono::DateTime<::chrono::offset::Utc>, ::std::string::String>,
+            records: ::std::result::Result<::std::vec::Vec<super::ThrownRecord>, ::std::string::String>,
+            records_truncated: ::std::result::Result<bool, ::std::string::String>,
+            size: ::std::result::Result<u64, ::std::string::String>,
+            source: ::std::result::Result<::std::string::String, ::std::string::String>,
+            transport: ::std::result::Result<::std::option::Option<super::Transport>, ::std::string::String>,
+        }
+        impl ::std::default::Default for RecentThrowDetails {
+            fn default() -> Self {
+                Self {
+                    arguments: Err("no value supplied for arguments".to_string()),
+                    body: Ok(Default::default()),
+                    body_base64: Ok(Default::default()),
+                    content_type: Ok(Default::default()),
+                    cut: Err("no value supplied for cut".to_string()),
+                    detected: Ok(Default::default()),
+                    error: Ok(Default::default()),
+                    headers: Err("no value supplied for headers".to_string()),
+                    id: Err("no value supplied for id".to_string()),
+                    method: Ok(Default::default()),
+                    outcome: Err("no value supplied for outcome".to_string()),
+                    path: Ok(Default::default()),
+                    peer: Ok(Default::default()),
+                    receipt: Ok(Default::default()),
+                    received_at: Err("no value supplied for received_at".to_string()),
+                    records: Err("no value supplied for records".to_string()),
+                    records_truncated: Err("no value supplied for records_truncated".to_string()),
+                    size: Err("no value supplied for size".to_string()),
+                    source: Err("no value supplied for source".to_string()),
+                    transport: Ok(Default::default()),
+                }
+            }
+        }
+        impl RecentThrowDetails {
+            pub fn arguments<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.arguments = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for arguments: {e}"));
+                self
+            }
+            pub fn body<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.body =
+                    value.try_into().map_err(|e| format!("error converting supplied value for body: {e}"));
+                self
+            }
+            pub fn body_base64<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.body_base64 = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for body_base64: {e}"));
+                self
+            }
+            pub fn content_type<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.content_type = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for content_type: {e}"));
+                self
+            }
+            pub fn cut<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.cut =
+                    value.try_into().map_err(|e| format!("error converting supplied value for cut: {e}"));
+                self
+            }
+            pub fn detected<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::DetectedFormat>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.detected = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for detected: {e}"));
+                self
+            }
+            pub fn error<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.error =
+                    value.try_into().map_err(|e| format!("error converting supplied value for error: {e}"));
+                self
+            }
+            pub fn headers<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ThrowHeader>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.headers =
+                    value.try_into().map_err(|e| format!("error converting supplied value for headers: {e}"));
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id =
+                    value.try_into().map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn method<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.method =
+                    value.try_into().map_err(|e| format!("error converting supplied value for method: {e}"));
+                self
+            }
+            pub fn outcome<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ThrowOutcome>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.outcome =
+                    value.try_into().map_err(|e| format!("error converting supplied value for outcome: {e}"));
+                self
+            }
+            pub fn path<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.path =
+                    value.try_into().map_err(|e| format!("error converting supplied value for path: {e}"));
+                self
+            }
+            pub fn peer<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.peer =
+                    value.try_into().map_err(|e| format!("error converting supplied value for peer: {e}"));
+                self
+            }
+            pub fn receipt<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Receipt>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.receipt =
+                    value.try_into().map_err(|e| format!("error converting supplied value for receipt: {e}"));
+                self
+            }
+            pub fn received_at<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.received_at = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for received_at: {e}"));
+                self
+            }
+            pub fn records<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::ThrownRecord>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.records =
+                    value.try_into().map_err(|e| format!("error converting supplied value for records: {e}"));
+                self
+            }
+            pub fn records_truncated<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.records_truncated = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for records_truncated: {e}"));
+                self
+            }
+            pub fn size<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.size =
+                    value.try_into().map_err(|e| format!("error converting supplied value for size: {e}"));
+                self
+            }
+            pub fn source<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.source =
+                    value.try_into().map_err(|e| format!("error converting supplied value for source: {e}"));
+                self
+            }
+            pub fn transport<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::Transport>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.transport = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for transport: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RecentThrowDetails> for super::RecentThrowDetails {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RecentThrowDetails,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    arguments: value.arguments?,
+                    body: value.body?,
+                    body_base64: value.body_base64?,
+                    content_type: value.content_type?,
+                    cut: value.cut?,
+                    detected: value.detected?,
+                    error: value.error?,
+                    headers: value.headers?,
+                    id: value.id?,
+                    method: value.method?,
+                    outcome: value.outcome?,
+                    path: value.path?,
+                    peer: value.peer?,
+                    receipt: value.receipt?,
+                    received_at: value.received_at?,
+                    records: value.records?,
+                    records_truncated: value.records_truncated?,
+                    size: value.size?,
+                    source: value.source?,
+                    transport: value.transport?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RecentThrowDetails> for RecentThrowDetails {
+            fn from(value: super::RecentThrowDetails) -> Self {
+                Self {
+                    arguments: Ok(value.arguments),
+                    body: Ok(value.body),
+                    body_base64: Ok(value.body_base64),
+                    content_type: Ok(value.content_type),
+                    cut: Ok(value.cut),
+                    detected: Ok(value.detected),
+                    error: Ok(value.error),
+                    headers: Ok(value.headers),
+                    id: Ok(value.id),
+                    method: Ok(value.method),
+                    outcome: Ok(value.outcome),
+                    path: Ok(value.path),
+                    peer: Ok(value.peer),
+                    receipt: Ok(value.receipt),
+                    received_at: Ok(value.received_at),
+                    records: Ok(value.records),
+                    records_truncated: Ok(value.records_truncated),
+                    size: Ok(value.size),
+                    source: Ok(value.source),
+                    transport: Ok(value.transport),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RecentThrowList {
+            count: ::std::result::Result<u64, ::std::string::String>,
+            next: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            previous:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            results: ::std::result::Result<::std::vec::Vec<super::RecentThrow>, ::std::string::String>,
+        }
+        impl ::std::default::Default for RecentThrowList {
             fn default() -> Self {
                 Self {
                     count: Err("no value supplied for count".to_string()),
+                    next: Ok(Default::default()),
+                    previous: Ok(Default::default()),
                     results: Err("no value supplied for results".to_string()),
                 }
             }
         }
-        impl RecentList {
+        impl RecentThrowList {
             pub fn count<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -5554,11 +6541,28 @@ pub mod types {
                     value.try_into().map_err(|e| format!("error converting supplied value for count: {e}"));
                 self
             }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next =
+                    value.try_into().map_err(|e| format!("error converting supplied value for next: {e}"));
+                self
+            }
+            pub fn previous<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.previous = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for previous: {e}"));
+                self
+            }
             pub fn results<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
-                    >,
+                T: ::std::convert::TryInto<::std::vec::Vec<super::RecentThrow>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.results =
@@ -5566,15 +6570,106 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<RecentList> for super::RecentList {
+        impl ::std::convert::TryFrom<RecentThrowList> for super::RecentThrowList {
             type Error = super::error::ConversionError;
-            fn try_from(value: RecentList) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { count: value.count?, results: value.results? })
+            fn try_from(
+                value: RecentThrowList,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    count: value.count?,
+                    next: value.next?,
+                    previous: value.previous?,
+                    results: value.results?,
+                })
             }
         }
-        impl ::std::convert::From<super::RecentList> for RecentList {
-            fn from(value: super::RecentList) -> Self {
-                Self { count: Ok(value.count), results: Ok(value.results) }
+        impl ::std::convert::From<super::RecentThrowList> for RecentThrowList {
+            fn from(value: super::RecentThrowList) -> Self {
+                Self {
+                    count: Ok(value.count),
+                    next: Ok(value.next),
+                    previous: Ok(value.previous),
+                    results: Ok(value.results),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct RecordFate {
+            key: ::std::result::Result<::std::option::Option<::serde_json::Value>, ::std::string::String>,
+            quarantine:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+            status: ::std::result::Result<super::FateStatus, ::std::string::String>,
+            storage:
+                ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+        }
+        impl ::std::default::Default for RecordFate {
+            fn default() -> Self {
+                Self {
+                    key: Ok(Default::default()),
+                    quarantine: Ok(Default::default()),
+                    status: Err("no value supplied for status".to_string()),
+                    storage: Ok(Default::default()),
+                }
+            }
+        }
+        impl RecordFate {
+            pub fn key<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.key =
+                    value.try_into().map_err(|e| format!("error converting supplied value for key: {e}"));
+                self
+            }
+            pub fn quarantine<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.quarantine = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for quarantine: {e}"));
+                self
+            }
+            pub fn status<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::FateStatus>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.status =
+                    value.try_into().map_err(|e| format!("error converting supplied value for status: {e}"));
+                self
+            }
+            pub fn storage<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.storage =
+                    value.try_into().map_err(|e| format!("error converting supplied value for storage: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RecordFate> for super::RecordFate {
+            type Error = super::error::ConversionError;
+            fn try_from(value: RecordFate) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    key: value.key?,
+                    quarantine: value.quarantine?,
+                    status: value.status?,
+                    storage: value.storage?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RecordFate> for RecordFate {
+            fn from(value: super::RecordFate) -> Self {
+                Self {
+                    key: Ok(value.key),
+                    quarantine: Ok(value.quarantine),
+                    status: Ok(value.status),
+                    storage: Ok(value.storage),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -7289,6 +8384,131 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ThrowHeader {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+            value: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for ThrowHeader {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_string()),
+                    value: Err("no value supplied for value".to_string()),
+                }
+            }
+        }
+        impl ThrowHeader {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name =
+                    value.try_into().map_err(|e| format!("error converting supplied value for name: {e}"));
+                self
+            }
+            pub fn value<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.value =
+                    value.try_into().map_err(|e| format!("error converting supplied value for value: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ThrowHeader> for super::ThrowHeader {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ThrowHeader) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { name: value.name?, value: value.value? })
+            }
+        }
+        impl ::std::convert::From<super::ThrowHeader> for ThrowHeader {
+            fn from(value: super::ThrowHeader) -> Self {
+                Self { name: Ok(value.name), value: Ok(value.value) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ThrownRecord {
+            became: ::std::result::Result<::std::vec::Vec<super::RecordFate>, ::std::string::String>,
+            index: ::std::result::Result<u64, ::std::string::String>,
+            line: ::std::result::Result<::std::option::Option<u64>, ::std::string::String>,
+            record: ::std::result::Result<
+                ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ThrownRecord {
+            fn default() -> Self {
+                Self {
+                    became: Err("no value supplied for became".to_string()),
+                    index: Err("no value supplied for index".to_string()),
+                    line: Ok(Default::default()),
+                    record: Ok(Default::default()),
+                }
+            }
+        }
+        impl ThrownRecord {
+            pub fn became<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::vec::Vec<super::RecordFate>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.became =
+                    value.try_into().map_err(|e| format!("error converting supplied value for became: {e}"));
+                self
+            }
+            pub fn index<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<u64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.index =
+                    value.try_into().map_err(|e| format!("error converting supplied value for index: {e}"));
+                self
+            }
+            pub fn line<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.line =
+                    value.try_into().map_err(|e| format!("error converting supplied value for line: {e}"));
+                self
+            }
+            pub fn record<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                        ::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+                    >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.record =
+                    value.try_into().map_err(|e| format!("error converting supplied value for record: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ThrownRecord> for super::ThrownRecord {
+            type Error = super::error::ConversionError;
+            fn try_from(value: ThrownRecord) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    became: value.became?,
+                    index: value.index?,
+                    line: value.line?,
+                    record: value.record?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ThrownRecord> for ThrownRecord {
+            fn from(value: super::ThrownRecord) -> Self {
+                Self {
+                    became: Ok(value.became),
+                    index: Ok(value.index),
+                    line: Ok(value.line),
+                    record: Ok(value.record),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct TrimmedRows {
             after: ::std::result::Result<::std::string::String, ::std::string::String>,
             rows: ::std::result::Result<u64, ::std::string::String>,
@@ -7884,6 +9104,14 @@ impl Client {
     pub fn throw_at(&self) -> builder::ThrowAt<'_> {
         builder::ThrowAt::new(self)
     }
+    #[doc = "List the last throws of all sources, newest first\n\nThis server remembers the last throws it received, at most 500 of them, until it is stopped. Streams and imports\nare not among them.\n\nSends a `GET` request to `/api/v1/throw`\n\nArguments:\n- `before`: ID of a throw: only older ones are listed. Empty once the throw itself is no longer remembered.\n- `format`: Name of a format.\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `outcome`: `stored`, `quarantined` (at least a part of it) or `refused`.\n- `q`: Text that the body, the path or the name of the source contains, in upper or lower case.\n- `source`: Name of a source; `_hub` for pushes to the hub.\n```text\nlet response = client.list_recent_throws()\n    .before(before)\n    .format(format)\n    .limit(limit)\n    .outcome(outcome)\n    .q(q)\n    .source(source)\n    .send()\n    .await;\n```"]
+    pub fn list_recent_throws(&self) -> builder::ListRecentThrows<'_> {
+        builder::ListRecentThrows::new(self)
+    }
+    #[doc = "Get a recent throw with its records and what became of them\n\nThe records are read once more from the kept bytes. The keys are those of the rows as they were stored.\n\nSends a `GET` request to `/api/v1/throw/{id}`\n\nArguments:\n- `id`: ID of the throw.\n```text\nlet response = client.get_recent_throw()\n    .id(id)\n    .send()\n    .await;\n```"]
+    pub fn get_recent_throw(&self) -> builder::GetRecentThrow<'_> {
+        builder::GetRecentThrow::new(self)
+    }
     #[doc = "List sources\n\nSends a `GET` request to `/api/v1/source`\n\nArguments:\n- `limit`: Maximum number of results, 1 to 1000 (default 100).\n- `offset`: Number of results to skip.\n```text\nlet response = client.list_sources()\n    .limit(limit)\n    .offset(offset)\n    .send()\n    .await;\n```"]
     pub fn list_sources(&self) -> builder::ListSources<'_> {
         builder::ListSources::new(self)
@@ -7904,7 +9132,7 @@ impl Client {
     pub fn patch_source(&self) -> builder::PatchSource<'_> {
         builder::PatchSource::new(self)
     }
-    #[doc = "List recent throws at a source, newest first\n\nThey are shown as this server received them.\n\nSends a `GET` request to `/api/v1/source/{source}/recent`\n\nArguments:\n- `source`: Name of the source.\n```text\nlet response = client.recent_throws()\n    .source(source)\n    .send()\n    .await;\n```"]
+    #[doc = "List recent throws at a source, newest first\n\nAll that this server remembers, as it received them; `/api/v1/throw/` lists those of all sources.\n\nSends a `GET` request to `/api/v1/source/{source}/recent`\n\nArguments:\n- `source`: Name of the source.\n```text\nlet response = client.recent_throws()\n    .source(source)\n    .send()\n    .await;\n```"]
     pub fn recent_throws(&self) -> builder::RecentThrows<'_> {
         builder::RecentThrows::new(self)
     }
@@ -8876,6 +10104,183 @@ pub mod builder {
             }
         }
     }
+    #[doc = "Builder for [`Client::list_recent_throws`]\n\n[`Client::list_recent_throws`]: super::Client::list_recent_throws"]
+    #[derive(Debug, Clone)]
+    pub struct ListRecentThrows<'a> {
+        client: &'a super::Client,
+        before: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        limit: Result<Option<u64>, String>,
+        outcome: Result<Option<types::ThrowOutcome>, String>,
+        q: Result<Option<::std::string::String>, String>,
+        source: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListRecentThrows<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                before: Ok(None),
+                format: Ok(None),
+                limit: Ok(None),
+                outcome: Ok(None),
+                q: Ok(None),
+                source: Ok(None),
+            }
+        }
+        pub fn before<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.before = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for before failed".to_string());
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for format failed".to_string());
+            self
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<u64>,
+        {
+            self.limit =
+                value.try_into().map(Some).map_err(|_| "conversion to `u64` for limit failed".to_string());
+            self
+        }
+        pub fn outcome<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ThrowOutcome>,
+        {
+            self.outcome = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `ThrowOutcome` for outcome failed".to_string());
+            self
+        }
+        pub fn q<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.q = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for q failed".to_string());
+            self
+        }
+        pub fn source<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.source = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for source failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/throw`"]
+        pub async fn send(self) -> Result<ResponseValue<types::RecentThrowList>, Error<ByteStream>> {
+            let Self { client, before, format, limit, outcome, q, source } = self;
+            let before = before.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let outcome = outcome.map_err(Error::InvalidRequest)?;
+            let q = q.map_err(Error::InvalidRequest)?;
+            let source = source.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/throw", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("before", &before))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("outcome", &outcome))
+                .query(&progenitor_client::QueryParam::new("q", &q))
+                .query(&progenitor_client::QueryParam::new("source", &source))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "list_recent_throws" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    #[doc = "Builder for [`Client::get_recent_throw`]\n\n[`Client::get_recent_throw`]: super::Client::get_recent_throw"]
+    #[derive(Debug, Clone)]
+    pub struct GetRecentThrow<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> GetRecentThrow<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client, id: Err("id was not initialized".to_string()) }
+        }
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "conversion to `:: std :: string :: String` for id failed".to_string());
+            self
+        }
+        #[doc = "Sends a `GET` request to `/api/v1/throw/{id}`"]
+        pub async fn send(self) -> Result<ResponseValue<types::RecentThrowDetails>, Error<ByteStream>> {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/api/v1/throw/{}", client.baseurl, encode_path(&id.to_string()),);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map.append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
+            );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo { operation_id: "get_recent_throw" };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                400u16..=499u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                500u16..=599u16 => Err(Error::ErrorResponse(crate::requests::stream(response))),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
     #[doc = "Builder for [`Client::list_sources`]\n\n[`Client::list_sources`]: super::Client::list_sources"]
     #[derive(Debug, Clone)]
     pub struct ListSources<'a> {
@@ -9250,7 +10655,7 @@ pub mod builder {
             self
         }
         #[doc = "Sends a `GET` request to `/api/v1/source/{source}/recent`"]
-        pub async fn send(self) -> Result<ResponseValue<types::RecentList>, Error<ByteStream>> {
+        pub async fn send(self) -> Result<ResponseValue<types::RecentThrowList>, Error<ByteStream>> {
             let Self { client, source } = self;
             let source = source.map_err(Error::InvalidRequest)?;
             let url =

@@ -64,6 +64,9 @@ pub enum Error {
     /// No quarantine entry and no kept throw has this id.
     #[error("quarantine entry `{0}` does not exist")]
     UnknownEntry(String),
+    /// No recent throw has this id.
+    #[error("throw `{0}` is not among the last throws, which each server keeps in memory")]
+    UnknownThrow(String),
     /// Invalid settings, or an invalid request to simulate or replay.
     #[error("{}", join(.0))]
     Settings(Vec<Fault>),

@@ -70,8 +70,11 @@ pub use imports::{
 pub use ingest::{
     Incoming, Ingest, Stream,
     counters::ThrowCounts,
+    lineage::{FateStatus, RecordFate},
     programs::{ProcessorInfo, Programs},
-    recent::RecentThrow,
+    recent::{DetectedFormat, RecentPage, RecentThrow, RecentThrows, ThrowOutcome},
+    recent_filter::RecentFilter,
+    recent_records::{RecentRecord, RecentRecords},
     source_cache::SourceInfo,
     sources::Sources,
 };
@@ -86,5 +89,5 @@ pub use rows::{
     RowPage, Rows, Saved, Series, SeriesQuery, SeriesSet, TextFormat, ValueCounts, WriteResults,
 };
 pub use store::Expect;
-pub use throw::{SourceName, Throw};
+pub use throw::{Headers, RequestHead, SourceName, Throw, Transport};
 pub use write_result::{FailedWrite, FailureReason, WriteFault, WriteResult, WrittenRow};

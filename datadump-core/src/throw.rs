@@ -1,10 +1,17 @@
 //! A throw: one incoming message.
 
-use std::net::IpAddr;
+mod head;
+mod headers;
+
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use uuid::Uuid;
 
+pub use self::{
+    head::{RequestHead, Transport},
+    headers::Headers,
+};
 use crate::{clock::Timestamp, schema::StorageName};
 
 /// The name of a source. Without routes, records of a source go to the storage with the same name.
@@ -44,4 +51,6 @@ pub struct Throw {
     pub format: Option<String>,
     /// The IP address of the sender.
     pub peer: Option<IpAddr>,
+    /// The request that brought it; `None` if it was not thrown over a network.
+    pub head: Option<Arc<RequestHead>>,
 }

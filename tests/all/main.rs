@@ -47,6 +47,7 @@ mod programs;
 mod quarantine;
 mod queries;
 mod receipts;
+mod recent_throws;
 mod replays;
 mod retention;
 mod sources;

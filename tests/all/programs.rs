@@ -7,7 +7,7 @@ use std::{
 };
 
 use datadump_core::{
-    Record, Timestamp,
+    Headers, Record, Timestamp,
     process::vrl::{
         CheckError, Diagnostics, Limits, ProgramContext, ProgramInput, ProgramOutcome, Script, WorkerCommand,
         Workers,
@@ -48,6 +48,9 @@ fn about() -> ProgramContext {
         received_at: Timestamp::from_micros(0).unwrap(),
         format: Some("json".into()),
         arguments: vec![("unit".into(), "°C".into())],
+        method: Some("POST".into()),
+        path: Some("/".into()),
+        headers: Headers::new([("x-event", "birth")]),
     }
 }
 

@@ -95,7 +95,11 @@ async fn recent_throws_are_listed(server: Server) {
     assert!(newest["body_base64"].is_string() && newest["body"].is_null(), "{newest}");
     assert_eq!((&before["body"], &before["content_type"]), (&json!("{\"n\": 2}"), &json!("text/x-speed")));
     assert_eq!((&before["size"], &before["peer"]), (&json!(8), &json!("127.0.0.1")));
-    assert_eq!((&before["receipt"]["accepted"], &before["format"]), (&json!(1), &json!("json")), "{before}");
+    assert_eq!(
+        (&before["receipt"]["accepted"], &before["receipt"]["format"]),
+        (&json!(1), &json!("json")),
+        "{before}"
+    );
 }
 
 /// The guiding use case: large nested events come in, and two clean storages come out.

@@ -38,6 +38,16 @@ async fn check(version: i64, kind: &str, database: Database) {
     assert_eq!(server.post("/api/v1/storage/dog/", &row).await.is(201).json()["good"], true);
     let again = json!({"chip_id": "CHIP1", "color": "red", "collar_size": 1, "version": 2});
     assert_eq!(server.post("/api/v1/storage/dog/", &again).await.is(201).json()["version"], 3);
+    // Every system storage can be written and read in its current layout.
+    let bad =
+        server.request("POST", "/throw/bad").header("x-event", "push").body("{\"x\":1").await.is(202).json();
+    let entry = bad["errors"][0]["quarantine"].as_str().unwrap();
+    let entry = server.get(&format!("/api/v1/quarantine/{entry}/")).await.is(200).json();
+    assert!(entry["headers"].as_array().unwrap().contains(&json!(["x-event", "push"])), "{entry}");
+    server.put("/api/v1/source/kept/", &json!({"keep_raw": true})).await.is(201).ok();
+    server.post("/throw/kept", &json!({"n": 1})).await.is(200).ok();
+    let replay = server.post("/api/v1/quarantine/replay/", &json!({"kept": true})).await.is(200).json();
+    assert_eq!((&replay["total"], &replay["failed"]), (&json!(1), &json!(0)), "{replay}");
     let mut dropped = expected["cat"]["storage"]["definition"].clone();
     dropped["name"] = json!("cat");
     dropped["fields"].as_array_mut().unwrap().push(json!({"name": "lives", "type": "text", "default": ""}));

@@ -58,7 +58,7 @@ impl Hub {
         sender: Sender<'_>,
         receipt: &mut Receipt,
     ) -> Result<PreparedPush> {
-        let DecodedThrow { format, body, output } = decoded;
+        let DecodedThrow { format, body, output, .. } = decoded;
         let received_at = throw.received_at;
         let quarantine = self.context.system(SystemStorage::Quarantine)?;
         let memory = self.ingest.decoder.memory(&throw.body);

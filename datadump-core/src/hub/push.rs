@@ -15,9 +15,10 @@ use crate::{
     idempotency::Reservation,
     ingest::{
         Incoming,
-        commit::{CommitOptions, Committed, ReceiptRecord},
+        commit::{CommitOptions, Committed, NewCommit, ReceiptRecord},
         decode::DecodedThrow,
         keep_newer::KeepNewer,
+        recent::Trace,
         replayed_receipt, throw_fingerprint,
     },
     quarantine::Stage,
@@ -82,12 +83,14 @@ impl Hub {
             }
         };
         let throw = Arc::new(self.ingest.receive(&source, throw));
-        let outcome = self.push_with_key(&throw, Sender::Device(token.as_deref()), reservation).await;
+        let mut trace = Trace::default();
+        let sender = Sender::Device(token.as_deref());
+        let outcome = self.push_with_key(&throw, sender, reservation, &mut trace).await;
         let (receipt, readings) = match outcome {
             Ok(pushed) => pushed,
             Err(error) => {
                 let outcome = Err(error);
-                self.ingest.remember(throw, &outcome);
+                self.ingest.remember(throw, &outcome, trace);
                 return outcome.map(|receipt| Pushed { receipt, commands: None });
             }
         };
@@ -101,7 +104,7 @@ impl Hub {
             None => (commands > 0).then(Vec::new),
         };
         let receipt = Ok(receipt);
-        self.ingest.remember(throw, &receipt);
+        self.ingest.remember(throw, &receipt, trace);
         Ok(Pushed { receipt: receipt?, commands })
     }
 
@@ -110,8 +113,10 @@ impl Hub {
         throw: &Arc<Throw>,
         sender: Sender<'_>,
         reservation: Option<Reservation>,
+        trace: &mut Trace,
     ) -> Result<(Receipt, Arc<[Reading]>)> {
         let decoded = self.ingest.decoder.decode(throw, None).await?;
+        trace.choice = Some(decoded.choice);
         let mut receipt = Receipt::new(throw.id, throw.source.clone(), decoded.format.clone());
         let mut prepared = self.prepare(throw.clone(), decoded, sender, &mut receipt).await?;
         // All of it is refused.
@@ -122,6 +127,7 @@ impl Hub {
         }
         let readings = prepared.readings.clone();
         let refused: Arc<[Remark]> = std::mem::take(&mut prepared.refused).into();
+        let refused_readings = refused.clone();
         let complete = move |mut receipt: Receipt| {
             refused.iter().for_each(|remark| receipt.error(Stage::Route, remark.clone()));
             receipt
@@ -129,8 +135,13 @@ impl Hub {
         let record = reservation.as_ref().map(|reservation| ReceiptRecord::of(reservation, complete.clone()));
         let batch = prepared.into_batch(receipt, Vec::new());
         match (self.ingest.commit_with_key(batch, COMMIT_OPTIONS, record).await?, reservation) {
-            (Committed::New(receipt, _), _) => {
+            (Committed::New(commit), _) => {
+                let NewCommit { receipt, lineage, .. } = *commit;
                 self.ingest.count(None, 1, &receipt);
+                trace.lineage = lineage;
+                for remark in refused_readings.iter() {
+                    trace.lineage.refuse(remark.index.unwrap_or_default(), remark.line);
+                }
                 Ok((complete(receipt), readings))
             }
             (Committed::Existing(row), Some(reservation)) => {

@@ -18,7 +18,7 @@ use crate::{
     idempotency::{RecordOutcome, Reservation},
     ingest::{
         chunks::PlainBody,
-        commit::{CommitOptions, Committed, ReceiptRecord},
+        commit::{CommitOptions, Committed, NewCommit, ReceiptRecord},
         source_cache::Source,
     },
     quarantine::Stage,
@@ -221,7 +221,8 @@ impl Import {
         let ingest = &self.imports.ingest;
         let is_first = self.position.bytes() == 0;
         let committed = ingest.commit_decoded(throw, &self.source, decoded, options, Some(record)).await?;
-        let Committed::New(receipt, version) = committed else { return Err(Error::StillRunning) };
+        let Committed::New(commit) = committed else { return Err(Error::StillRunning) };
+        let NewCommit { receipt, version, .. } = *commit;
         if let Some(version) = version {
             self.reservation.advance(version);
         }

@@ -371,6 +371,7 @@ fn throw(request: &ImportRequest, record: &ImportRecord) -> Throw {
         arguments: Vec::new(),
         format: request.format.clone(),
         peer: request.peer,
+        head: None,
     }
 }
 

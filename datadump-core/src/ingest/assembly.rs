@@ -256,7 +256,7 @@ impl<'a> Assembly<'a> {
             failed.iter().for_each(|failed| self.receipt.error(failed.reason.stage, failed.remark(None)));
             return Err(Error::Strict(Box::new(self.receipt.clone())).into());
         }
-        for failed in failed {
+        for mut failed in failed {
             if !self.options.quarantine {
                 self.receipt.error(failed.reason.stage, failed.remark(None));
                 continue;
@@ -273,7 +273,8 @@ impl<'a> Assembly<'a> {
             }
             let id = self.services.ids.next();
             self.writes.push(Write::put(self.context.entry(id, &failed)?, Expect::Anything));
-            self.parts.push(WrittenPart::Entry(failed.reason.stage, Box::new(failed.remark(Some(id)))));
+            let (stage, remark) = (failed.reason.stage, Box::new(failed.remark(Some(id))));
+            self.parts.push(WrittenPart::Entry { stage, remark, storage: failed.storage.take() });
             self.memory.shrink(failed.memory());
         }
         Ok(())

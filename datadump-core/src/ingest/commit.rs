@@ -7,6 +7,7 @@ pub(crate) use super::assembly::{CommitOptions, ProvenRow};
 use super::{
     Ingest,
     assembly::{Assembly, AssemblyError, Targets},
+    lineage::Lineage,
     originals::Originals,
     outcomes::{WrittenPart, tally},
     transform::TransformedThrow,
@@ -55,10 +56,20 @@ pub(crate) struct ReceiptRecord {
 
 /// The result of committing a batch.
 pub(crate) enum Committed {
-    /// It was committed now. The version is that of its idempotency record, if it has one.
-    New(Receipt, Option<i32>),
+    /// It was committed now.
+    New(Box<NewCommit>),
     /// A batch with the same idempotency key was committed before; this is its record.
     Existing(Box<StoredRow>),
+}
+
+/// The outcome of a batch that was committed.
+#[derive(Debug)]
+pub(crate) struct NewCommit {
+    pub(crate) receipt: Receipt,
+    /// The version of its idempotency record, if it has one.
+    pub(crate) version: Option<i32>,
+    /// What became of its first records.
+    pub(crate) lineage: Lineage,
 }
 
 impl IngestBatch {
@@ -71,10 +82,10 @@ impl IngestBatch {
 }
 
 impl Committed {
-    /// Returns the receipt of a batch without an idempotency key, which is always new.
-    pub(crate) fn new_receipt(self) -> Result<Receipt> {
+    /// Returns the outcome of a batch without an idempotency key, which is always new.
+    pub(crate) fn new_commit(self) -> Result<NewCommit> {
         match self {
-            Self::New(receipt, _) => Ok(receipt),
+            Self::New(commit) => Ok(*commit),
             Self::Existing(_) => Err(Error::internal("an idempotency record without a key")),
         }
     }
@@ -83,7 +94,7 @@ impl Committed {
 impl Ingest {
     /// Commits a batch and returns its receipt.
     pub(crate) async fn commit(&self, batch: IngestBatch, options: CommitOptions<'_>) -> Result<Receipt> {
-        self.commit_with_key(batch, options, None).await?.new_receipt()
+        self.commit_with_key(batch, options, None).await?.new_commit().map(|commit| commit.receipt)
     }
 
     /// Commits a batch, unless one with the same idempotency key was committed before.
@@ -117,6 +128,7 @@ impl Ingest {
             Err(AssemblyError::Other(error)) => return Err(error),
         };
         let Assembly { mut receipt, mut writes, mut parts, keyed, memory, .. } = assembly;
+        let mut lineage = Lineage::of(&parts, &writes);
         let of_record = record.as_mut().map(|record| std::mem::take(&mut record.extra));
         for write in extra.into_iter().chain(of_record.into_iter().flatten()) {
             writes.push(write);
@@ -172,7 +184,8 @@ impl Ingest {
         if let Some(newer) = options.newer {
             newer.note(keyed.into_iter().filter_map(|place| outcomes.get(place)));
         }
-        Ok(Committed::New(receipt, version))
+        lineage.settle(&parts, &outcomes);
+        Ok(Committed::New(Box::new(NewCommit { receipt, version, lineage })))
     }
 
     /// Returns the storages that records go to, each created or extended for its records.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::programs::Processors;
+use super::{format_choice::FormatChoice, programs::Processors};
 use crate::{
     error::{Error, Fault, Place, Result},
     memory::{MemoryBudget, MemoryShare, OutOfMemory},
@@ -28,10 +28,19 @@ const DECODE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct DecodedThrow {
     /// The format it was parsed as.
     pub(crate) format: String,
+    /// What chose the format.
+    pub(crate) choice: FormatChoice,
     /// The bytes that the processor was given.
     pub(crate) body: Bytes,
     /// The records, or why there are none.
     pub(crate) output: Result<Output, Failure>,
+}
+
+/// A processor that was chosen by name.
+#[derive(Clone, Copy)]
+struct Chosen<'p> {
+    processor: &'p Arc<dyn Processor>,
+    choice: FormatChoice,
 }
 
 /// The part of a body that is decoded at once.
@@ -107,37 +116,49 @@ impl Decoder {
         part: BodyPart,
     ) -> Result<DecodedThrow> {
         let Processors { registry, native, .. } = self.processors.as_ref();
-        let explicit = throw.format.as_deref().or(format).filter(|name| !matches!(*name, "" | "auto"));
-        let chosen = match explicit {
+        let by_sender = throw.format.as_deref().map(|name| (name, FormatChoice::Sender));
+        let explicit = by_sender.or(format.map(|name| (name, FormatChoice::Source)));
+        let chosen = match explicit.filter(|(name, _)| !matches!(*name, "" | "auto")) {
             None => None,
-            Some(name) => Some(registry.get(name).ok_or_else(|| unknown_format(name, registry.names()))?),
+            Some((name, choice)) => {
+                let processor = registry.get(name).ok_or_else(|| unknown_format(name, registry.names()))?;
+                Some(Chosen { processor, choice })
+            }
         };
         if throw.body.len() <= MAX_INLINE_BYTES
             && Encoding::by_magic(&throw.body).is_none()
-            && chosen.is_none_or(|chosen| !native.contains(chosen.name()))
+            && chosen.is_none_or(|chosen| !native.contains(chosen.processor.name()))
         {
             return check_memory(self.decode_now(throw, chosen, part));
         }
-        let format = chosen.map_or("unknown", |chosen| chosen.name()).to_owned();
-        let (body, chosen) = (throw.body.clone(), chosen.cloned());
+        let format = chosen.map_or("unknown", |chosen| chosen.processor.name()).to_owned();
+        let choice = chosen.map_or(FormatChoice::Unfinished, |chosen| chosen.choice);
+        let (body, chosen) =
+            (throw.body.clone(), chosen.map(|chosen| (chosen.processor.clone(), chosen.choice)));
         let (decoder, throw) = (self.clone(), throw.clone());
-        let work = move || decoder.decode_now(&throw, chosen.as_ref(), part);
+        let work = move || {
+            let chosen = chosen.as_ref().map(|(processor, choice)| Chosen { processor, choice: *choice });
+            decoder.decode_now(&throw, chosen, part)
+        };
         let decoded = tokio::time::timeout(DECODE_TIMEOUT, tokio::task::spawn_blocking(work)).await;
         check_memory(match decoded {
             Ok(Ok(decoded)) => decoded,
-            Ok(Err(_)) => failed_output(format, body, Failure::new("panicked", "the processor panicked")),
+            Ok(Err(_)) => {
+                failed_output(format, choice, body, Failure::new("panicked", "the processor panicked"))
+            }
             // The thread keeps running until the processor returns, but nothing waits for it.
             Err(_) => {
                 let detail = format!("the processor took longer than {} s", DECODE_TIMEOUT.as_secs());
-                failed_output(format, body, Failure::new("timeout", detail))
+                failed_output(format, choice, body, Failure::new("timeout", detail))
             }
         })
     }
 
     /// Decodes a throw on the current thread.
-    fn decode_now(&self, throw: &Throw, chosen: Option<&Arc<dyn Processor>>, part: BodyPart) -> DecodedThrow {
+    fn decode_now(&self, throw: &Throw, chosen: Option<Chosen<'_>>, part: BodyPart) -> DecodedThrow {
         let registry = &self.processors.registry;
         let mut memory = self.memory(&throw.body);
+        let (chosen, choice) = chosen.map(|chosen| (chosen.processor, chosen.choice)).unzip();
         let prepared = decompressed(&throw.body, chosen.map(AsRef::as_ref), self.max_throw, &mut memory)
             .and_then(|body| {
                 count_conversion(&throw.body, &body, &mut memory).map_err(process::memory_failure)?;
@@ -147,20 +168,23 @@ impl Decoder {
             Ok(body) => body,
             Err(failure) => {
                 let format = chosen.map_or("binary", |chosen| chosen.name()).to_owned();
-                return failed_output(format, throw.body.clone(), failure);
+                let choice = choice.unwrap_or(FormatChoice::Compressed);
+                return failed_output(format, choice, throw.body.clone(), failure);
             }
         };
         let content_type = throw.content_type.as_deref();
-        let (processor, body) = match chosen {
-            Some(chosen) => (Some(chosen), process::body_for(chosen.name(), &body, content_type)),
+        let (processor, body, choice) = match chosen.zip(choice) {
+            Some((chosen, choice)) => {
+                (Some(chosen), process::body_for(chosen.name(), &body, content_type), choice)
+            }
             None => {
                 let detected = process::detect(&body, content_type, !throw.arguments.is_empty());
-                (registry.get(detected.format), detected.body)
+                (registry.get(detected.format), detected.body, FormatChoice::Detected(detected.basis))
             }
         };
         let Some(processor) = processor else {
             let failure = Failure::new("unknown-format", "there is no processor for it");
-            return failed_output("binary".into(), body, failure);
+            return failed_output("binary".into(), choice, body, failure);
         };
         let input =
             Input { body: &body, content_type, arguments: &throw.arguments, received_at: throw.received_at };
@@ -173,7 +197,7 @@ impl Decoder {
         if let (Ok(output), true) = (&mut output, process::is_untyped(&format)) {
             output.records.update(|record| record.untyped = true);
         }
-        DecodedThrow { format, body, output }
+        DecodedThrow { format, choice, body, output }
     }
 }
 
@@ -186,8 +210,8 @@ fn check_memory(decoded: DecodedThrow) -> Result<DecodedThrow> {
 }
 
 /// Returns a throw whose processor failed.
-fn failed_output(format: String, body: Bytes, failure: Failure) -> DecodedThrow {
-    DecodedThrow { format, body, output: Err(failure) }
+fn failed_output(format: String, choice: FormatChoice, body: Bytes, failure: Failure) -> DecodedThrow {
+    DecodedThrow { format, choice, body, output: Err(failure) }
 }
 
 /// Decompresses a body whose first bytes are the signature of a compression format; returns any other body

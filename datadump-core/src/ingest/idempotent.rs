@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Incoming, Ingest,
     commit::{Committed, ReceiptRecord},
+    recent::Trace,
 };
 use crate::{
     error::{Error, Result},
@@ -46,12 +47,16 @@ impl Ingest {
         let strict = incoming.strict;
         let throw = Arc::new(self.receive(source, incoming));
         let record = ReceiptRecord::of(&reservation, |receipt| receipt);
-        let outcome = match self.run_with_key(&throw, strict, Some(record)).await {
+        let mut trace = Trace::default();
+        let outcome = match self.run_with_key(&throw, strict, Some(record), &mut trace).await {
             Ok(Committed::Existing(row)) => return replayed_receipt(reservation.read(&row)?),
-            Ok(Committed::New(receipt, _)) => Ok(receipt),
+            Ok(Committed::New(commit)) => {
+                trace.lineage = commit.lineage;
+                Ok(commit.receipt)
+            }
             Err(error) => Err(error),
         };
-        self.remember(throw, &outcome);
+        self.remember(throw, &outcome, trace);
         outcome
     }
 }

@@ -11,14 +11,18 @@ pub(crate) mod commit;
 pub(crate) mod counters;
 pub(crate) mod decode;
 pub(crate) mod dry_run;
+pub(crate) mod format_choice;
 mod idempotent;
 pub(crate) mod imported;
 pub(crate) mod keep_newer;
+pub(crate) mod lineage;
 pub(crate) mod originals;
 mod outcomes;
 pub(crate) mod programs;
 pub(crate) mod prove;
 pub(crate) mod recent;
+pub(crate) mod recent_filter;
+pub(crate) mod recent_records;
 mod record_ids;
 mod simulate;
 pub(crate) mod source_cache;
@@ -48,7 +52,7 @@ use self::{
     counters::{Counters, ThrowCounts},
     decode::{DecodedThrow, Decoder},
     programs::{Processors, Programs},
-    recent::RecentThrows,
+    recent::{RecentThrows, Trace},
     source_cache::{Source, SourceCache},
     sources::Sources,
 };
@@ -63,7 +67,7 @@ use crate::{
     receipt::Receipt,
     schema::StorageName,
     store::{Expect, Write, system_storages::SystemStorage},
-    throw::{SourceName, Throw},
+    throw::{RequestHead, SourceName, Throw},
 };
 
 /// Maximum pause after sources and programs have been reloaded.
@@ -117,6 +121,8 @@ pub struct Incoming {
     pub format: Option<String>,
     /// The address of the sender.
     pub peer: Option<IpAddr>,
+    /// The request that brought it.
+    pub head: Option<Arc<RequestHead>>,
     /// Stores nothing if there is any error.
     pub strict: bool,
     /// Its idempotency key. Later throws with the same key get the first receipt again, marked as
@@ -200,11 +206,13 @@ impl Ingest {
         }
         let strict = incoming.strict;
         let throw = Arc::new(self.receive(source, incoming));
-        let outcome = match self.run_with_key(&throw, strict, None).await {
-            Ok(committed) => committed.new_receipt(),
-            Err(error) => Err(error),
-        };
-        self.remember(throw, &outcome);
+        let mut trace = Trace::default();
+        let committed = self.run_with_key(&throw, strict, None, &mut trace).await;
+        let outcome = committed.and_then(Committed::new_commit).map(|commit| {
+            trace.lineage = commit.lineage;
+            commit.receipt
+        });
+        self.remember(throw, &outcome, trace);
         outcome
     }
 
@@ -228,6 +236,7 @@ impl Ingest {
             arguments: incoming.arguments,
             format: incoming.format,
             peer: incoming.peer,
+            head: incoming.head,
         }
     }
 
@@ -255,9 +264,14 @@ impl Ingest {
         self.counters.read()
     }
 
+    /// Returns the last throws of all sources.
+    pub fn recent_throws(&self) -> &RecentThrows {
+        &self.recent
+    }
+
     /// Adds a throw to the list of recent throws.
-    pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>) {
-        self.recent.put(throw, outcome);
+    pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>, trace: Trace) {
+        self.recent.put(throw, outcome, trace);
     }
 
     async fn run_with_key(
@@ -265,10 +279,12 @@ impl Ingest {
         throw: &Arc<Throw>,
         strict: bool,
         record: Option<ReceiptRecord>,
+        trace: &mut Trace,
     ) -> Result<Committed> {
         let known = self.sources.find(throw.source.as_str());
         let format = known.as_ref().and_then(|source| source.settings.format.as_deref());
         let decoded = self.decoder.decode(throw, format).await?;
+        trace.choice = Some(decoded.choice);
         let source = match known {
             Some(source) => source,
             // Only a throw whose format is known creates a source.
@@ -276,8 +292,8 @@ impl Ingest {
         };
         let options = CommitOptions { all_or_nothing: strict, ..CommitOptions::of(&source) };
         let committed = self.commit_decoded(throw.clone(), &source, decoded, options, record).await?;
-        if let Committed::New(receipt, _) = &committed {
-            self.count(Some(&source), 1, receipt);
+        if let Committed::New(commit) = &committed {
+            self.count(Some(&source), 1, &commit.receipt);
         }
         Ok(committed)
     }
@@ -301,7 +317,12 @@ impl Ingest {
         }
         let transformed = self.transform(throw, source, decoded, None).await?;
         receipt.dropped = transformed.dropped;
+        let is_of_program = transformed.is_of_program;
         let batch = IngestBatch { extra, ..IngestBatch::of(transformed, receipt) };
-        self.commit_with_key(batch, options, record).await
+        let mut committed = self.commit_with_key(batch, options, record).await?;
+        if let Committed::New(commit) = &mut committed {
+            commit.lineage.is_of_program = is_of_program;
+        }
+        Ok(committed)
     }
 }

@@ -17,7 +17,14 @@ pub(super) enum WrittenPart {
     /// again from its bytes alone.
     Row(Origin, Option<OriginalOf>),
     /// A quarantine entry.
-    Entry(Stage, Box<Remark>),
+    Entry {
+        /// The stage that failed.
+        stage: Stage,
+        /// The error in the receipt.
+        remark: Box<Remark>,
+        /// The storage that the record was meant for.
+        storage: Option<String>,
+    },
     /// A write that the receipt does not count.
     Extra,
 }
@@ -33,7 +40,7 @@ pub(super) fn tally(
     for (part, outcome) in parts.iter().zip(outcomes) {
         match (part, outcome) {
             (WrittenPart::Extra, _) | (WrittenPart::Row(..), Outcome::RolledBack) => {}
-            (WrittenPart::Entry(stage, remark), _) => {
+            (WrittenPart::Entry { stage, remark, .. }, _) => {
                 receipt.quarantined += 1;
                 receipt.error(*stage, Remark::clone(remark));
             }

@@ -15,7 +15,7 @@ use crate::{
     request::invalid,
     schema::StorageName,
     source::Settings,
-    throw::Throw,
+    throw::{Headers, RequestHead, Throw, Transport},
 };
 
 /// Maximum number of throws in one simulation.
@@ -42,12 +42,16 @@ struct Sample {
     content_type: Option<String>,
     #[serde(default)]
     args: Map<String, Json>,
+    method: Option<String>,
+    path: Option<String>,
+    #[serde(default)]
+    headers: Map<String, Json>,
 }
 
 impl Ingest {
     /// Simulates sample throws and returns the result of each step. Request: `{source?, processor?: name,
     /// program?: text, takes?, format?, routes?, unrouted?, throws: [{body | body_base64, content_type?,
-    /// args?}]}`. Response: `{throws: [{format, records, rejected, dropped, rows, violations}]}`.
+    /// args?, method?, path?, headers?}]}`. Response: `{throws: [{format, records, rejected, dropped, rows, violations}]}`.
     pub async fn simulate(&self, request: &Json) -> Result<Json> {
         let fault = |at: &str, detail: String| invalid(Place::field(at), "invalid", detail);
         let request = Request::deserialize(request)
@@ -96,6 +100,13 @@ impl Ingest {
                 }
             };
             let text = |value: Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let headers = sample.headers.into_iter().map(|(name, value)| (name, text(value)));
+            let head = RequestHead {
+                method: sample.method.unwrap_or_else(|| "POST".into()),
+                path: sample.path.unwrap_or_else(|| format!("/throw/{}", source.name)),
+                transport: Transport::Http,
+                headers: Headers::new(headers),
+            };
             let throw = Throw {
                 id: self.context.ids.next(),
                 source: source.name.clone(),
@@ -105,6 +116,7 @@ impl Ingest {
                 arguments: sample.args.into_iter().map(|(name, value)| (name, text(value))).collect(),
                 format: None,
                 peer: None,
+                head: Some(Arc::new(head)),
             };
             throws.push(self.simulate_one(Arc::new(throw), &source, edited.as_ref()).await?);
         }

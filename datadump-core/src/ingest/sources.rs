@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::{
     programs::Programs,
-    recent::{RecentThrow, RecentThrows},
+    recent::{RecentPage, RecentThrows},
+    recent_filter::RecentFilter,
     source_cache::{Source, SourceCache, SourceInfo, SourceRow},
 };
 use crate::{
@@ -68,11 +69,11 @@ impl Sources {
         source.settings.origins.contains(&origin.to_string())
     }
 
-    /// Returns the most recent throws at a source, newest first: `{throw, received_at, content_type, peer,
-    /// size, body | body_base64, cut, format, receipt | error}`.
-    pub fn recent(&self, name: &str) -> Result<Vec<Arc<RecentThrow>>> {
+    /// Returns the most recent throws at a source, newest first.
+    pub fn recent(&self, name: &str) -> Result<RecentPage> {
         self.known(name)?;
-        Ok(self.recent.of_source(name))
+        let filter = RecentFilter { source: Some(name.to_owned()), ..RecentFilter::default() };
+        Ok(self.recent.list(&filter, None, usize::MAX))
     }
 
     /// Creates a source, or replaces its settings; returns whether it is new. `expect` is the version that

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::{
     Incoming, Ingest,
     chunks::{Chunks, PlainBody, renumber, sample},
-    commit::{CommitOptions, Committed},
+    commit::{CommitOptions, Committed, NewCommit},
     source_cache::Source,
     stream_resume::{Chunk, ResumableStream, StreamPosition},
 };
@@ -190,7 +190,8 @@ impl Stream {
         let options = CommitOptions::of(&format.source);
         let committed = self.ingest.commit_decoded(throw, &format.source, decoded, options, record).await?;
         // Another node has continued the stream in the meantime.
-        let Committed::New(receipt, version) = committed else { return Err(Error::StillRunning) };
+        let Committed::New(commit) = committed else { return Err(Error::StillRunning) };
+        let NewCommit { receipt, version, .. } = *commit;
         if let (Some(resumable), Some(prefix)) = (&mut self.resumable, prefix) {
             resumable.advance(prefix, version);
         }

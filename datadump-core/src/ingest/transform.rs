@@ -35,6 +35,8 @@ pub(crate) struct TransformedThrow {
     pub(crate) dropped: u64,
     /// The records before the program and the routes; `None` if they are the same.
     pub(super) decoded: Option<DecodedRecords>,
+    /// True if a program read the whole throw instead of the decoded records.
+    pub(super) is_of_program: bool,
     /// The memory of all this.
     pub(crate) memory: MemoryShare,
 }
@@ -48,7 +50,7 @@ impl Ingest {
         decoded: DecodedThrow,
         edited: Option<&Script>,
     ) -> Result<TransformedThrow> {
-        let DecodedThrow { format, body, output } = decoded;
+        let DecodedThrow { format, body, output, .. } = decoded;
         let named = source.settings.processor.as_deref().filter(|_| edited.is_none());
         let named = named.map(|name| self.programs.find(name));
         let (named, missing) = match named {
@@ -80,7 +82,8 @@ impl Ingest {
             }
         };
         // A program that takes the whole throw does not see the decoded records.
-        if program.is_none_or(|script| script.mode == Mode::Record) {
+        transformed.is_of_program = program.is_some_and(|script| script.mode == Mode::Throw);
+        if !transformed.is_of_program {
             transformed.changes = changes;
         }
         let done = match transformed.reject(rejected) {
@@ -108,11 +111,17 @@ impl Ingest {
         transformed: &mut TransformedThrow,
     ) -> Result<(), OutOfMemory> {
         let context = transformed.context.clone();
+        let head = context.throw.head.as_deref();
+        // Each record gets a copy of the metadata, and most programs read no headers.
+        let read_headers = head.filter(|_| may_read_headers(&script.source));
         let about = ProgramContext {
             source: context.throw.source.to_string(),
             received_at: context.throw.received_at,
             format: Some(context.format.clone()),
             arguments: context.throw.arguments.clone(),
+            method: head.map(|head| head.method.clone()),
+            path: head.map(|head| head.path.clone()),
+            headers: read_headers.map(|head| head.headers.clone()).unwrap_or_default(),
         };
         transformed.decoded = Some(DecodedRecords::default());
         if script.mode == Mode::Throw {
@@ -183,6 +192,12 @@ impl Ingest {
     }
 }
 
+/// Returns whether a program may read the headers: it names them, or uses the metadata as a whole.
+fn may_read_headers(source: &str) -> bool {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    source.contains("headers") || source.split('%').skip(1).any(|after| !after.starts_with(is_name))
+}
+
 impl TransformedThrow {
     /// Creates a throw without records.
     pub(crate) fn new(context: ThrowContext, memory: MemoryShare) -> Self {
@@ -193,6 +208,7 @@ impl TransformedThrow {
             failed: Vec::new(),
             dropped: 0,
             decoded: None,
+            is_of_program: false,
             memory,
         }
     }
@@ -281,7 +297,7 @@ impl TransformedThrow {
         if let (Some(home), None) = (source.routes.sole_storage(), &record.storage) {
             return self.send(home.clone(), record);
         }
-        let routed = source.routes.route(record);
+        let routed = source.routes.route(record, self.context.throw.head.as_deref());
         if routed.is_empty() {
             self.dropped += 1;
         }
@@ -300,5 +316,24 @@ impl TransformedThrow {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_that_may_read_headers_get_them() {
+        for (source, expected) in [
+            (".a = 1", false),
+            (".a = %source\n%storage = \"dog\"", false),
+            (".a = %headers.host", true),
+            (".a = .headers", true),
+            (".a = %", true),
+            (".a = get!(%, [\"head\" + \"ers\"])", true),
+        ] {
+            assert_eq!(may_read_headers(source), expected, "{source}");
+        }
     }
 }

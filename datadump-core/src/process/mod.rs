@@ -34,7 +34,7 @@ use std::{fmt::Debug, ops::Range};
 use bytes::Bytes;
 
 pub use self::{
-    detect::{Detection, body_for, detect},
+    detect::{Basis, Detection, body_for, detect, other_formats},
     examples::{Example, examples},
     infer_scalar::is_untyped,
     registry::{Registry, run},

@@ -16,7 +16,7 @@ use crate::{
     schema::{InForce, Row, StorageName, StoredRow},
     store::{Expect, Outcome},
     system_rows,
-    throw::{self, Throw},
+    throw::{self, Headers, RequestHead, Throw, Transport},
 };
 
 /// Maximum length of a failure's code in an entry. A processor of the embedding program may use longer codes.
@@ -158,6 +158,10 @@ pub(crate) struct ThrowFields {
     content_type: Option<String>,
     arguments: Option<Vec<(String, String)>>,
     peer: Option<IpAddr>,
+    method: Option<String>,
+    path: Option<String>,
+    transport: Option<Transport>,
+    headers: Option<Headers>,
     received_at: Timestamp,
 }
 
@@ -201,7 +205,8 @@ impl ThrowContext {
             (None, None) => self.throw.body.len(),
         };
         let arguments = self.throw.arguments.iter().map(|(name, text)| 2 * (name.len() + text.len() + 64));
-        ENTRY_BYTES + bytes + 3 * reason.detail.len() + arguments.sum::<usize>()
+        let head = self.throw.head.as_ref().map_or(0, |head| 3 * head.size());
+        ENTRY_BYTES + bytes + 3 * reason.detail.len() + arguments.sum::<usize>() + head
     }
 
     /// Returns the row of an entry.
@@ -250,12 +255,17 @@ impl KeptThrowRow {
 
 impl ThrowFields {
     fn of(throw: &Throw, format: &str) -> Self {
+        let head = throw.head.as_deref();
         Self {
             source: throw.source.to_string(),
             format: Some(format.to_owned()),
             content_type: throw.content_type.clone(),
             arguments: Some(throw.arguments.clone()),
             peer: throw.peer,
+            method: head.map(|head| head.method.clone()),
+            path: head.map(|head| head.path.clone()),
+            transport: head.map(|head| head.transport),
+            headers: head.map(|head| head.headers.clone()),
             received_at: throw.received_at,
         }
     }
@@ -272,6 +282,16 @@ impl ThrowFields {
             arguments: self.arguments.clone().unwrap_or_default(),
             format: None,
             peer: self.peer,
+            head: self.head().map(Arc::new),
+        })
+    }
+
+    fn head(&self) -> Option<RequestHead> {
+        Some(RequestHead {
+            method: self.method.clone()?,
+            path: self.path.clone()?,
+            transport: self.transport?,
+            headers: self.headers.clone().unwrap_or_default(),
         })
     }
 }

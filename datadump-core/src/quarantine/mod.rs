@@ -17,7 +17,8 @@ use crate::{
 
 /// All fields of an entry except its bytes.
 const LISTED_FIELDS: &str = "id,state,source,throw,index,line,storage,format,processor,processor_version,\
-                             step,code,field,detail,content_type,arguments,peer,received_at,version,\
+                             step,code,field,detail,content_type,arguments,peer,method,path,transport,\
+                             received_at,version,\
                              created_at,updated_at";
 
 /// The quarantine entries of a database.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::{
     id::Ids,
-    ingest::{decode::DecodedThrow, transform::TransformedThrow},
+    ingest::{decode::DecodedThrow, format_choice::FormatChoice, transform::TransformedThrow},
     json,
     process::{self, Output},
     record::{Changes, Failure, Record},
@@ -50,5 +50,6 @@ pub(super) fn decoded(record: Json, format: &str, throw: &Throw) -> DecodedThrow
     if let Json::Object(fields) = record {
         output.record(Record { untyped: process::is_untyped(format), ..Record::new(fields) });
     }
-    DecodedThrow { format: format.to_owned(), body: throw.body.clone(), output: Ok(output) }
+    let (format, choice) = (format.to_owned(), FormatChoice::Source);
+    DecodedThrow { format, choice, body: throw.body.clone(), output: Ok(output) }
 }

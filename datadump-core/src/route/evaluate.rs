@@ -1,29 +1,59 @@
 //! Evaluates conditions on records, which have no types yet.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value as Json;
 
 use super::find;
 use crate::{
     clock::Timestamp,
-    condition::{Condition, FieldTest, Operator, Term},
+    condition::{Condition, FieldTest, FieldTests, Operator, Term},
     record::Fields,
     schema::name::fold,
+    throw::RequestHead,
 };
+
+/// Beginning of the names of headers in conditions.
+const HEADERS: &str = "headers.";
 
 /// Returns whether a condition holds for a record.
 pub(crate) fn holds(condition: &Condition, record: &Fields) -> bool {
+    holds_with(condition, record, None)
+}
+
+/// Returns whether a condition holds for a record of a throw that a request brought.
+pub(super) fn holds_with(condition: &Condition, record: &Fields, head: Option<&RequestHead>) -> bool {
     condition.terms.iter().all(|term| match term {
-        Term::All(conditions) => conditions.iter().all(|condition| holds(condition, record)),
-        Term::Any(conditions) => conditions.iter().any(|condition| holds(condition, record)),
-        Term::Not(condition) => !holds(condition, record),
+        Term::All(conditions) => conditions.iter().all(|condition| holds_with(condition, record, head)),
+        Term::Any(conditions) => conditions.iter().any(|condition| holds_with(condition, record, head)),
+        Term::Not(condition) => !holds_with(condition, record, head),
         Term::Field(field) => {
+            let found = match of_request(field, record, head) {
+                Some(found) => Some(Cow::Owned(found)),
+                None => find(record, &field.field, &field.path).map(Cow::Borrowed),
+            };
             // Null and missing are the same.
-            let found = find(record, &field.field, &field.path).filter(|found| !found.is_null());
+            let found = found.as_deref().filter(|found| !found.is_null());
             field.tests.iter().all(|test| passes(test, found))
         }
     })
+}
+
+/// Returns what a test finds in the request, if it is a test of the request: of `%method`, `%path` or `%headers.NAME`,
+/// or of `headers.NAME` if the record has no field `headers`. Null if there is no such header.
+fn of_request(field: &FieldTests, record: &Fields, head: Option<&RequestHead>) -> Option<Json> {
+    let name = field.field.as_str();
+    let text = |text: Option<&str>| Some(Json::from(text));
+    let header = |name: &str| Json::from(head.and_then(|head| head.headers.get(name)));
+    match name.strip_prefix('%') {
+        Some("method") => text(head.map(|head| head.method.as_str())),
+        Some("path") => text(head.map(|head| head.path.as_str())),
+        Some(name) => name.strip_prefix(HEADERS).map(header),
+        None => {
+            let is_field = record.contains_key("headers") || record.contains_key(name);
+            name.strip_prefix(HEADERS).filter(|_| !is_field).map(header)
+        }
+    }
 }
 
 fn passes(test: &FieldTest, found: Option<&Json>) -> bool {
@@ -84,6 +114,35 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::throw::{Headers, Transport};
+
+    #[test]
+    fn conditions_test_the_request() {
+        let headers =
+            Headers::new([("X-GitHub-Event", "push"), ("x.dotted", "1"), ("Accept", "a"), ("Accept", "b")]);
+        let (method, path) = ("POST".to_owned(), "/throw/hooks".to_owned());
+        let head = RequestHead { method, path, transport: Transport::Http, headers };
+        let plain = json!({"%method": "forged", "method": "own"});
+        let own = json!({"headers": {"x-github-event": "own"}, "%headers.accept": "forged"});
+        for (record, condition, expected) in [
+            (&plain, json!({"headers.x-github-event": "push"}), true),
+            (&plain, json!({"headers.X-GitHub-Event": {"in": ["push", "pull_request"]}}), true),
+            (&plain, json!({"headers.x.dotted": 1}), true),
+            (&plain, json!({"headers.accept": "a, b"}), true),
+            (&plain, json!({"headers.none": {"isnull": true}}), true),
+            (&plain, json!({"%method": "POST"}), true),
+            (&plain, json!({"%path": {"endswith": "/hooks"}}), true),
+            (&plain, json!({"method": "own"}), true),
+            (&own, json!({"headers.x-github-event": "own"}), true),
+            (&own, json!({"headers.accept": {"isnull": true}}), true),
+            (&own, json!({"%headers.x-github-event": "push"}), true),
+            (&own, json!({"%headers.accept": "forged"}), false),
+        ] {
+            let parsed = Condition::parse(&condition, |_| false).unwrap();
+            let fields = Fields::from(record.as_object().unwrap().clone());
+            assert_eq!(holds_with(&parsed, &fields, Some(&head)), expected, "{record} {condition}");
+        }
+    }
 
     #[test]
     fn conditions_hold_or_do_not() {

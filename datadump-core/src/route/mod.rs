@@ -5,6 +5,7 @@ mod evaluate;
 use serde_json::{Map, Value as Json};
 
 pub(crate) use self::evaluate::holds;
+use self::evaluate::holds_with;
 use crate::{
     clock::Zone,
     condition::Condition,
@@ -12,6 +13,7 @@ use crate::{
     record::{Fields, Record},
     schema::{Kind, StorageName, Value, parse},
     source::{self, Settings, Unrouted},
+    throw::RequestHead,
 };
 
 /// Maximum number of routes per source.
@@ -109,15 +111,15 @@ impl Routes {
     }
 
     /// Routes a record to any number of storages. If its processor chose a storage, that storage takes
-    /// precedence over the routes.
-    pub fn route(&self, record: Record) -> Vec<RoutedRecord> {
+    /// precedence over the routes. Conditions may also test the request of the throw.
+    pub fn route(&self, record: Record, head: Option<&RequestHead>) -> Vec<RoutedRecord> {
         if let Some(storage) = record.storage.clone() {
             return vec![RoutedRecord { storage, record: Ok(record) }];
         }
         let mut routed: Vec<RoutedRecord> = self
             .routes
             .iter()
-            .filter(|route| route.matches(&record))
+            .filter(|route| route.matches(&record, head))
             .map(|route| route.apply(&record, &self.zone))
             .collect();
         if routed.is_empty() && (self.routes.is_empty() || self.unrouted == Unrouted::Keep) {
@@ -210,8 +212,8 @@ impl FieldPath {
 }
 
 impl Route {
-    fn matches(&self, record: &Record) -> bool {
-        self.when.as_ref().is_none_or(|when| holds(when, &record.fields))
+    fn matches(&self, record: &Record, head: Option<&RequestHead>) -> bool {
+        self.when.as_ref().is_none_or(|when| holds_with(when, &record.fields, head))
     }
 
     fn apply(&self, record: &Record, zone: &Zone) -> RoutedRecord {
@@ -328,7 +330,7 @@ mod tests {
         let routes = Routes::read(&StorageName::parse("animals").unwrap(), &settings).unwrap();
         let record = Record::new(record.as_object().unwrap().clone());
         let found: Vec<(String, Json)> = routes
-            .route(record)
+            .route(record, None)
             .into_iter()
             .map(|routed| match routed.record {
                 Ok(record) => (routed.storage.to_string(), Json::from(record.fields)),

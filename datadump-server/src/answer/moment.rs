@@ -14,6 +14,13 @@ use serde_json::Value as Json;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment(pub(crate) Timestamp);
 
+impl Moment {
+    /// Returns a time for examples.
+    pub(crate) fn example() -> Self {
+        Self(Timestamp::parse("2026-03-01T12:00:00Z").unwrap_or(Timestamp::MIN))
+    }
+}
+
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)

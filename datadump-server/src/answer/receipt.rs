@@ -93,6 +93,19 @@ impl ReceiptAnswer {
             ..Self::default()
         }
     }
+
+    /// Creates the receipt of a throw that became one row of the storage of its source.
+    pub(crate) fn stored(throw: &str, source: &str, format: &str) -> Self {
+        Self {
+            ok: true,
+            throw: throw.to_owned(),
+            source: source.to_owned(),
+            format: format.to_owned(),
+            accepted: 1,
+            storages: BTreeMap::from([(source.to_owned(), 1)]),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<Receipt> for ReceiptAnswer {

@@ -17,6 +17,8 @@ mod metrics;
 mod processors;
 mod quarantine;
 mod queries;
+mod recent_throw_answer;
+mod recent_throws;
 mod replay_answer;
 mod replays;
 mod retention_answer;
@@ -47,7 +49,14 @@ use crate::{extract::flatten, history::History, live::Streams, metrics::Metrics,
 
 /// All resources, in the order of the document. They are grouped because a tuple has at most 16 members.
 pub(crate) type Resources = (
-    (throws::Throws, sources::Sources, processors::Processors, quarantine::Quarantine, replays::Replays),
+    (
+        throws::Throws,
+        recent_throws::RecentThrows,
+        sources::Sources,
+        processors::Processors,
+        quarantine::Quarantine,
+        replays::Replays,
+    ),
     (
         storages::Storages,
         versions::Versions,
@@ -79,6 +88,7 @@ pub(crate) fn resources(
     (
         (
             throws::Throws { thrower: thrower.clone() },
+            recent_throws::RecentThrows { dump: dump.clone() },
             sources::Sources { dump: dump.clone() },
             processors::Processors { dump: dump.clone() },
             quarantine::Quarantine { dump: dump.clone() },

@@ -1,16 +1,18 @@
 //! `/api/v1/source/`: sources and their settings.
 
-use std::iter;
-
 use datadump_core::{Dump, Error, Expect, SourceInfo};
 use poem_openapi::{ApiResponse, Object as ApiObject, OpenApi, param::Path};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{storages, tag::Tag};
+use super::{
+    recent_throws::{self, RecentThrowList},
+    storages,
+    tag::Tag,
+};
 use crate::{
     answer::{Object, Reply, Streamed, ThrowCounters, separated},
-    extract::{BaseUrl, IfMatch, IfNoneMatch, JsonBody, Paging, Query, expectation, object},
+    extract::{BaseUrl, IfMatch, IfNoneMatch, JsonBody, Paging, Pairs, Query, expectation, object},
     problem::Problem,
     throwing::source_name,
 };
@@ -57,16 +59,6 @@ pub(crate) struct SourceAnswer {
     updated_at: String,
     /// Counters since the server started.
     counted: ThrowCounters,
-}
-
-/// The most recent throws at a source, newest first.
-#[derive(Debug, ApiObject, Serialize)]
-pub(crate) struct RecentList {
-    /// Number of throws.
-    count: u64,
-    /// The throws as they were received, with their outcome: `throw`, `received_at`, `content_type`,
-    /// `arguments`, `peer`, `size`, `body` or `body_base64`, `cut`, `format`, and `receipt` or `error`.
-    results: Vec<Object>,
 }
 
 /// The response to setting a source.
@@ -195,17 +187,16 @@ impl Sources {
 
     /// List recent throws at a source, newest first
     ///
-    /// They are shown as this server received them.
+    /// All that this server remembers, as it received them; `/api/v1/throw/` lists those of all sources.
     #[oai(path = "/:source/recent", method = "get", operation_id = "recent_throws")]
     async fn recent(
         &self,
         /// Name of the source.
         source: Path<String>,
-    ) -> Result<Streamed<RecentList>, Problem> {
-        let recent = self.dump.sources().recent(&source.0)?;
-        let begin = format!("{{\"count\":{},\"results\":[", recent.len()).into_bytes();
-        let throws = separated(recent.into_iter().map(|throw| throw.to_json()));
-        Ok(Streamed::new(iter::once(begin).chain(throws).chain(iter::once(b"]}".to_vec()))))
+        base: BaseUrl,
+    ) -> Result<Streamed<RecentThrowList>, Problem> {
+        let page = self.dump.sources().recent(&source.0)?;
+        Ok(recent_throws::streamed(page, Pairs::new(), &base))
     }
 
     /// Returns the version that the settings must have, if there is a precondition.

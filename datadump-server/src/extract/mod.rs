@@ -12,6 +12,7 @@ mod last_event_id;
 mod list_query;
 mod precondition;
 mod query;
+mod request_head;
 mod rows_body;
 mod throw;
 

@@ -1,8 +1,14 @@
 //! The head and body of a request that throws: any content type or none.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use datadump_core::process::decompress::{Encoding, encodings};
+use datadump_core::{
+    RequestHead, Transport,
+    process::decompress::{Encoding, encodings},
+};
 use poem::{
     Body, FromRequest, Request, RequestBody,
     http::{HeaderMap, header},
@@ -14,7 +20,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef},
 };
 
-use super::chunks::content_length;
+use super::{chunks::content_length, request_head::request_head};
 use crate::problem::Problem;
 
 /// The head of a throw request.
@@ -28,6 +34,8 @@ pub(crate) struct ThrowHead {
     pub(crate) content_length: Option<u64>,
     /// IP address of the client.
     pub(crate) peer: Option<IpAddr>,
+    /// What is kept of the request with the throw.
+    pub(crate) request: Arc<RequestHead>,
 }
 
 /// The body of a throw, not read yet. The framework's own type would insist on a content type.
@@ -35,7 +43,7 @@ pub(crate) struct ThrowHead {
 pub(crate) struct ThrowBody(pub(crate) Body);
 
 impl ThrowHead {
-    pub(crate) fn of(request: &Request) -> Result<Self, Problem> {
+    pub(crate) fn of(request: &Request, transport: Transport) -> Result<Self, Problem> {
         let headers = request.headers();
         Ok(Self {
             content_type: joined(headers, &header::CONTENT_TYPE).filter(|sent| !sent.trim().is_empty()),
@@ -45,6 +53,7 @@ impl ThrowHead {
             },
             content_length: content_length(headers),
             peer: peer(request),
+            request: request_head(request, transport),
         })
     }
 }
@@ -63,7 +72,7 @@ fn joined(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
 
 impl<'a> FromRequest<'a> for ThrowHead {
     async fn from_request(request: &'a Request, _body: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self::of(request)?)
+        Ok(Self::of(request, Transport::Http)?)
     }
 }
 

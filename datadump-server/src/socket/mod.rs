@@ -17,7 +17,7 @@ mod write_timeout;
 
 use std::{borrow::Cow, time::Duration};
 
-use datadump_core::memory::MemoryBudget;
+use datadump_core::{Transport, memory::MemoryBudget};
 use poem::{
     Request, Response,
     http::{Method, header},
@@ -82,12 +82,14 @@ impl Sockets {
             let detail = "`stream` and `ack=accepted` do not apply to the messages of a WebSocket";
             return Err(Problem::parameter("stream", "not-applicable", detail));
         }
+        let ThrowHead { peer, request: head, .. } = ThrowHead::of(request, Transport::WebSocket)?;
         let session = Session {
             thrower: self.thrower.clone(),
             source,
             control,
             arguments: data,
-            peer: ThrowHead::of(request)?.peer,
+            peer,
+            head,
             request_id: id.to_owned(),
             path: request.uri().path().to_owned(),
             stall_timeout: self.stall_timeout,

@@ -3,10 +3,10 @@
 //! A window of messages is thrown concurrently and answered in order. When the window is full, nothing is
 //! read: TCP flow control slows down a client that sends faster than its throws are committed.
 
-use std::{net::IpAddr, ops::ControlFlow, time::Duration};
+use std::{net::IpAddr, ops::ControlFlow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use datadump_core::{IdempotencyKey, Incoming, Receipt, SourceName};
+use datadump_core::{IdempotencyKey, Incoming, Receipt, RequestHead, SourceName};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture, stream::FuturesOrdered};
 use poem::{Upgraded, http::StatusCode};
 use tokio::{
@@ -47,6 +47,8 @@ pub(super) struct Session {
     /// Query parameters, stored with every message.
     pub(super) arguments: Vec<(String, String)>,
     pub(super) peer: Option<IpAddr>,
+    /// The request that opened the session, kept with every message.
+    pub(super) head: Arc<RequestHead>,
     /// ID of the request that opened the session.
     pub(super) request_id: String,
     pub(super) path: String,
@@ -195,6 +197,7 @@ impl Session {
             arguments: self.arguments.clone(),
             format: message.format.or_else(|| self.control.format.clone()),
             peer: self.peer,
+            head: Some(self.head.clone()),
             strict: self.control.on_error == OnError::Refuse,
             ..Incoming::default()
         };

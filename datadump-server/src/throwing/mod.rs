@@ -129,6 +129,7 @@ impl Thrower {
             arguments: data,
             format: control.format,
             peer: head.peer,
+            head: Some(head.request),
             strict: control.on_error == OnError::Refuse,
             key,
             ..Incoming::default()
@@ -166,8 +167,14 @@ impl Thrower {
         if body.is_empty() {
             return Err(nothing_thrown());
         }
-        let throw =
-            Incoming { body, content_type: head.content_type, peer: head.peer, key, ..Incoming::default() };
+        let throw = Incoming {
+            body,
+            content_type: head.content_type,
+            peer: head.peer,
+            head: Some(head.request),
+            key,
+            ..Incoming::default()
+        };
         Ok(Box::pin(self.dump.hub().push(Push { throw, token, commands: max_commands })).await?)
     }
 
@@ -189,7 +196,8 @@ impl Thrower {
         head: ThrowHead,
         key: Option<RequestKey>,
     ) -> Result<ThrowOutcome, Problem> {
-        let incoming = Incoming { arguments: data, peer: head.peer, key, ..Incoming::default() };
+        let (peer, head) = (head.peer, Some(head.request));
+        let incoming = Incoming { arguments: data, peer, head, key, ..Incoming::default() };
         Ok(ThrowOutcome::Committed(self.throw_message(source, incoming).await?))
     }
 

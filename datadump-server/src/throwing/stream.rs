@@ -47,8 +47,13 @@ impl Thrower {
         let mut lease = self.memory.lease();
         lease.grow(self.stream_memory(&head))?;
         let decompressor = decompressor(&head)?;
-        let incoming =
-            Incoming { content_type: head.content_type, format: control.format, peer: head.peer, ..incoming };
+        let incoming = Incoming {
+            content_type: head.content_type,
+            format: control.format,
+            peer: head.peer,
+            head: Some(head.request),
+            ..incoming
+        };
         let mut stream = self.dump.ingest().throw_stream(source, incoming).await?;
         let chunks = Chunks::endless(body, self.stall_timeout);
         match push_chunks(&mut stream, chunks, decompressor).await {

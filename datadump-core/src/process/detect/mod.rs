@@ -31,6 +31,21 @@ pub struct Detection {
     /// The body as the processor of that format expects it: UTF-8 without a byte order mark for text
     /// formats, unchanged for the others. Not copied unless it had to be converted.
     pub body: Bytes,
+    /// What decided.
+    pub basis: Basis,
+}
+
+/// What decides the format of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// There is no body.
+    NoBody,
+    /// The content type, with which the body is compatible.
+    ContentType,
+    /// The body is not text.
+    NotText,
+    /// The appearance of the text, described by a clause about `it`.
+    Appearance(&'static str),
 }
 
 /// Detects the format of a body.
@@ -45,28 +60,72 @@ pub struct Detection {
 /// assert_eq!(format("hello"), "text");
 /// ```
 pub fn detect(body: &Bytes, content_type: Option<&str>, has_arguments: bool) -> Detection {
-    let whole = |format| Detection { format, body: body.clone() };
+    let whole = |format, basis| Detection { format, body: body.clone(), basis };
     let media = Media::parse(content_type);
     let claim = claim::claim(&media);
-    let empty = || claim::empty_body(claim).filter(|_| !has_arguments).unwrap_or("args");
+    let empty = || match claim::empty_body(claim).filter(|_| !has_arguments) {
+        Some(format) => (format, Basis::ContentType),
+        None => ("args", Basis::NoBody),
+    };
     if body.is_empty() {
-        return whole(empty());
+        let (format, basis) = empty();
+        return whole(format, basis);
     }
     if let Some(format) = claim::binary(claim, body, &media) {
-        return whole(format);
+        return whole(format, Basis::ContentType);
     }
     let Some(body) = charset::to_utf8(body, media.parameter("charset")) else {
-        return whole("binary");
+        return whole("binary", Basis::NotText);
     };
     let Ok(text) = std::str::from_utf8(&body) else {
-        return whole("binary");
+        return whole("binary", Basis::NotText);
     };
     // A byte order mark alone is an empty body.
-    let format = match text {
+    let (format, basis) = match text {
         "" => empty(),
-        text => claim::text(claim, text).unwrap_or_else(|| sniff::sniff(text, claim == Claim::Form)),
+        text => match claim::text(claim, text) {
+            Some(format) => (format, Basis::ContentType),
+            None => {
+                let (format, why) = sniff::sniff(text, claim == Claim::Form);
+                (format, Basis::Appearance(why))
+            }
+        },
     };
-    Detection { format, body }
+    Detection { format, body, basis }
+}
+
+/// Returns the formats other than `format` that a body could be taken for: that of its content type, and those that it
+/// looks like, the most likely first.
+///
+/// ```
+/// use bytes::Bytes;
+/// use datadump_core::process::other_formats;
+/// let body = Bytes::from("speed=1.75 unit=kmh\n");
+/// assert_eq!(other_formats("logfmt", &body, None, false), ["text"]);
+/// assert_eq!(other_formats("text", &body, None, false), ["logfmt"]);
+/// ```
+pub fn other_formats(
+    format: &str,
+    body: &Bytes,
+    content_type: Option<&str>,
+    has_arguments: bool,
+) -> Vec<&'static str> {
+    let Detection { format: detected, body, basis } = detect(body, content_type, has_arguments);
+    let mut formats = vec![detected];
+    if matches!(basis, Basis::ContentType | Basis::Appearance(_))
+        && let Ok(text) = std::str::from_utf8(&body)
+        && !text.is_empty()
+    {
+        let claim = claim::claim(&Media::parse(content_type));
+        formats.extend(sniff::candidates(text, claim == Claim::Form));
+    }
+    let mut others = Vec::new();
+    for other in formats {
+        if other != format && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    others
 }
 
 /// Returns the body as the processor of a format expects it, for a format that was requested by name.

@@ -1,5 +1,7 @@
 //! Detects the format of text by its appearance.
 
+use std::cell::OnceCell;
+
 use serde::de::IgnoredAny;
 
 use super::{patterns, table};
@@ -8,61 +10,110 @@ use crate::process::{
     lines::lines,
 };
 
+/// A text and what the rules need to know about it.
+struct Subject<'t> {
+    text: &'t str,
+    is_claimed_form: bool,
+    /// The first lines; taken when the first rule needs them.
+    sample: OnceCell<Vec<&'t str>>,
+}
+
+impl Subject<'_> {
+    fn sample(&self) -> &[&str] {
+        self.sample.get_or_init(|| patterns::sample(self.text))
+    }
+
+    /// Returns whether all of the first lines match.
+    fn all(&self, fits: fn(&str) -> bool) -> bool {
+        let sample = self.sample();
+        !sample.is_empty() && sample.iter().all(|line| fits(line))
+    }
+}
+
+/// Recognizes a format, and says by what.
+type Rule = fn(&Subject<'_>) -> Option<Sniffed>;
+
+/// The rules in the order in which they are tried: formats with an unmistakable signature come first, those that are
+/// merely likely come last.
+const RULES: &[Rule] = &[
+    // `curl -d` declares everything as a form; a real form has no line breaks or unescaped spaces.
+    |it| {
+        on(
+            patterns::form(it.text, it.is_claimed_form),
+            "form",
+            "it consists of `name=value` pairs joined by `&`",
+        )
+    },
+    |it| json(it.text).map(json_sniffed),
+    // Fails with a JSON error that says where it is invalid.
+    |it| on(is_meant_as_json(it.text), "json", "it begins like JSON, although it is not valid JSON"),
+    // `<34>`: before XML, which starts with the same character.
+    |it| {
+        on(
+            it.all(patterns::syslog_priority),
+            "syslog",
+            "its lines begin with a syslog priority such as `<34>`",
+        )
+    },
+    |it| on(patterns::xml(it.text), "xml", "it begins with an XML tag"),
+    |it| on(it.all(patterns::cef), "cef", "its lines begin with `CEF:` or `LEEF:`"),
+    // The comments are unmistakable.
+    |it| {
+        let is_metrics = patterns::has_metric_comment(it.sample()) && patterns::prometheus(it.text);
+        on(is_metrics, "prometheus", "it has the `# TYPE` and `# HELP` comments of Prometheus metrics")
+    },
+    |it| on(patterns::influx(it.sample()), "influx", "its lines are those of the InfluxDB line protocol"),
+    |it| {
+        on(
+            it.all(patterns::access_log),
+            "access-log",
+            "its lines are those of the access log of a web server",
+        )
+    },
+    // Syslog written to a file, without the priority.
+    |it| on(it.all(patterns::syslog_file), "syslog", "its lines begin with a syslog time and host"),
+    |it| on(patterns::yaml(it.text), "yaml", "it is a YAML document with several members"),
+    |it| on(patterns::toml(it.text), "toml", "it is a TOML document"),
+    |it| {
+        table::table(it.text).map(|format| (format, "it has a header and rows with the same number of cells"))
+    },
+    |it| on(it.all(patterns::logfmt), "logfmt", "its lines consist of `name=value` pairs"),
+];
+
+/// A recognized format, and by what it was recognized.
+pub(super) type Sniffed = (&'static str, &'static str);
+
+/// The result if no rule applies.
+const PLAIN_TEXT: Sniffed = ("text", "it is text in no other format that is recognized");
+
+fn on(is_recognized: bool, format: &'static str, why: &'static str) -> Option<Sniffed> {
+    is_recognized.then_some((format, why))
+}
+
+fn json_sniffed(format: &'static str) -> Sniffed {
+    (
+        format,
+        match format {
+            "json" => "it is one JSON object or array",
+            "ndjson" => "its lines are JSON",
+            _ => "it consists of several JSON values, one after another",
+        },
+    )
+}
+
 /// Detects the format of text without a usable content type.
 ///
 /// Rules examine only the start of the text, except those that must match all of it (one JSON document).
-/// Formats with an unmistakable signature come first, those that are merely likely come last.
-pub(super) fn sniff(text: &str, is_claimed_form: bool) -> &'static str {
-    // `curl -d` declares everything as a form; a real form has no line breaks or unescaped spaces.
-    if patterns::form(text, is_claimed_form) {
-        return "form";
-    }
-    if let Some(format) = json(text) {
-        return format;
-    }
-    // Fails with a JSON error that says where it is invalid.
-    if is_meant_as_json(text) {
-        return "json";
-    }
-    let sample = patterns::sample(text);
-    let all = |fits: fn(&str) -> bool| !sample.is_empty() && sample.iter().all(|line| fits(line));
-    // `<34>`: before XML, which starts with the same character.
-    if all(patterns::syslog_priority) {
-        return "syslog";
-    }
-    if patterns::xml(text) {
-        return "xml";
-    }
-    if all(patterns::cef) {
-        return "cef";
-    }
-    // The comments are unmistakable.
-    if patterns::has_metric_comment(&sample) && patterns::prometheus(text) {
-        return "prometheus";
-    }
-    if patterns::influx(&sample) {
-        return "influx";
-    }
-    if all(patterns::access_log) {
-        return "access-log";
-    }
-    // Syslog written to a file, without the priority.
-    if all(patterns::syslog_file) {
-        return "syslog";
-    }
-    if patterns::yaml(text) {
-        return "yaml";
-    }
-    if patterns::toml(text) {
-        return "toml";
-    }
-    if let Some(format) = table::table(text) {
-        return format;
-    }
-    if all(patterns::logfmt) {
-        return "logfmt";
-    }
-    "text"
+pub(super) fn sniff(text: &str, is_claimed_form: bool) -> Sniffed {
+    let subject = Subject { text, is_claimed_form, sample: OnceCell::new() };
+    RULES.iter().find_map(|rule| rule(&subject)).unwrap_or(PLAIN_TEXT)
+}
+
+/// Returns all formats that a rule recognizes in a text, in the order of the rules.
+pub(super) fn candidates(text: &str, is_claimed_form: bool) -> Vec<&'static str> {
+    let subject = Subject { text, is_claimed_form, sample: OnceCell::new() };
+    let recognized = RULES.iter().filter_map(|rule| rule(&subject));
+    recognized.chain([PLAIN_TEXT]).map(|(format, _)| format).collect()
 }
 
 /// Detects the JSON formats. Only an object or array counts as JSON: a single number or word is plain
@@ -218,7 +269,7 @@ mod tests {
             "[1, 2",
             "{\n  \"x\": 1,\n  \"y\": {\n",
         ] {
-            assert_eq!(sniff(text, false), "json", "{text}");
+            assert_eq!(sniff(text, false).0, "json", "{text}");
         }
         for text in [
             "[note] call Bob",
@@ -237,7 +288,7 @@ mod tests {
             "{\"x\":1} is what they sent\nand more\nand more",
             "[\"a\"] said Bob",
         ] {
-            assert_eq!(sniff(text, false), "text", "{text}");
+            assert_eq!(sniff(text, false).0, "text", "{text}");
         }
     }
 }

@@ -31,7 +31,8 @@ const REMOVED_FUNCTIONS: [&str; 11] = [
 ];
 
 /// Metadata that a program can read but not write.
-const READ_ONLY_METADATA: [&str; 5] = ["source", "received_at", "format", "args", "index"];
+const READ_ONLY_METADATA: [&str; 8] =
+    ["source", "received_at", "format", "args", "method", "path", "headers", "index"];
 
 /// Maximum size of a program. Compiling takes memory and stack in proportion.
 pub(super) const MAX_SOURCE_BYTES: usize = 256 << 10;
@@ -70,6 +71,9 @@ fn target_kind(mode: Option<Mode>) -> Kind {
             ("body", Kind::bytes()),
             ("content_type", Kind::bytes().or_null()),
             ("args", arguments()),
+            ("method", Kind::bytes().or_null()),
+            ("path", Kind::bytes().or_null()),
+            ("headers", headers()),
         ]),
         None => Kind::bytes(),
     }
@@ -81,6 +85,9 @@ fn metadata_kind() -> Kind {
         ("received_at", Kind::timestamp()),
         ("format", Kind::bytes().or_null()),
         ("args", arguments()),
+        ("method", Kind::bytes().or_null()),
+        ("path", Kind::bytes().or_null()),
+        ("headers", headers()),
         ("index", Kind::integer()),
     ])
 }
@@ -89,6 +96,11 @@ fn metadata_kind() -> Kind {
 fn arguments() -> Kind {
     let several = Kind::array(Collection::from_unknown(Kind::bytes()));
     Kind::object(Collection::from_unknown(several.or_bytes()))
+}
+
+/// Returns the type of the headers: each is a string.
+fn headers() -> Kind {
+    Kind::object(Collection::from_unknown(Kind::bytes()))
 }
 
 fn object<const N: usize>(members: [(&str, Kind); N]) -> Kind {

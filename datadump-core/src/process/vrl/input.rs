@@ -16,6 +16,7 @@ use crate::{
     clock::Timestamp,
     record::{Failure, Fields, Record},
     schema::StorageName,
+    throw::Headers,
 };
 
 /// Information about the throw that a program can read, the same for all records of a throw.
@@ -29,6 +30,12 @@ pub struct ProgramContext {
     pub format: Option<String>,
     /// `%args`: the query parameters. A repeated parameter becomes an array.
     pub arguments: Vec<(String, String)>,
+    /// `%method`: the method of the request, if the throw came with one.
+    pub method: Option<String>,
+    /// `%path`: its path.
+    pub path: Option<String>,
+    /// `%headers`: its headers, by their names in lower case. The values of repeated headers are joined with commas.
+    pub headers: Headers,
 }
 
 /// The input of one run of a program.
@@ -59,6 +66,16 @@ pub enum ProgramOutcome {
 impl ProgramContext {
     /// Returns `%` as far as it is the same for all records of the throw.
     pub(super) fn metadata(&self) -> ObjectMap {
+        let mut metadata = self.basic_metadata();
+        let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
+        metadata.insert("method".into(), text(&self.method));
+        metadata.insert("path".into(), text(&self.path));
+        metadata.insert("headers".into(), Value::Object(self.headers()));
+        metadata
+    }
+
+    /// Returns it without the request, which built-in programs do not read.
+    pub(super) fn basic_metadata(&self) -> ObjectMap {
         let moment = Value::Timestamp(self.received_at.to_chrono());
         let format = self.format.as_deref().map_or(Value::Null, Value::from);
         ObjectMap::from([
@@ -68,6 +85,11 @@ impl ProgramContext {
             ("args".into(), Value::Object(self.arguments())),
             ("index".into(), Value::Integer(0)),
         ])
+    }
+
+    fn headers(&self) -> ObjectMap {
+        let named = |(name, _): (&str, _)| Some((name.into(), Value::from(self.headers.get(name)?)));
+        self.headers.iter().filter_map(named).collect()
     }
 
     fn arguments(&self) -> ObjectMap {
@@ -120,6 +142,7 @@ impl ProgramInput {
 
     /// Converts to `.`.
     pub(super) fn into_target(self, shared: &ObjectMap) -> Value {
+        let of_throw = |name: &str| shared.get(name).cloned().unwrap_or(Value::Null);
         match self {
             Self::Record(record) => {
                 let changed = match Self::fields(&record) {
@@ -131,7 +154,10 @@ impl ProgramInput {
             Self::Throw { body, content_type } => Value::Object(ObjectMap::from([
                 ("body".into(), Value::Bytes(body)),
                 ("content_type".into(), content_type.map_or(Value::Null, Value::from)),
-                ("args".into(), shared.get("args").cloned().unwrap_or(Value::Null)),
+                ("args".into(), of_throw("args")),
+                ("method".into(), of_throw("method")),
+                ("path".into(), of_throw("path")),
+                ("headers".into(), of_throw("headers")),
             ])),
         }
     }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     process::{Input, Output, Processor, Splitting, infer_scalar, lines::lines},
     record::{Failure, Record},
+    throw::Headers,
 };
 
 /// Number of times that a program may copy a line: into captures, fields, and text in between.
@@ -88,8 +89,11 @@ impl Processor for LineProgram {
             received_at: input.received_at,
             format: Some(self.name.to_owned()),
             arguments: Vec::new(),
+            method: None,
+            path: None,
+            headers: Headers::default(),
         };
-        let context = context.metadata();
+        let context = context.basic_metadata();
         let mut runtime = Runtime::default();
         let bounds = RunLimits { deadline: None, output: usize::MAX };
         for line in lines(input.text()?).filter(|line| !line.is_blank()) {

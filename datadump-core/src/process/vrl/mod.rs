@@ -9,9 +9,10 @@
 //!
 //! # Semantics of a program
 //!
-//! * `.` is the record or, in [`Mode::Throw`], the whole throw: `{body, content_type, args}`.
-//! * `%source`, `%received_at`, `%format`, `%args` and `%index` are readable. Assigning to them is a
-//!   compile error.
+//! * `.` is the record or, in [`Mode::Throw`], the whole throw: `{body, content_type, args, method, path,
+//!   headers}`.
+//! * `%source`, `%received_at`, `%format`, `%args`, `%method`, `%path`, `%headers` and `%index` are readable.
+//!   Assigning to them is a compile error.
 //! * The final value of `.` is the output: an object is one record, an array one record per item (an
 //!   item that is not an object becomes `{"value": …}`), and null drops the record, as does `abort`.
 //! * `%storage = "dog"` sets the storage of all output. The member `_storage` of an object sets it for

@@ -18,7 +18,7 @@ impl Program {
     /// programs go through [`Workers`](super::Workers).
     ///
     /// ```
-    /// use datadump_core::{Record, Timestamp};
+    /// use datadump_core::{Headers, Record, Timestamp};
     /// use datadump_core::process::vrl::{ProgramContext, ProgramInput, Limits, Program, Script, ProgramOutcome};
     /// use serde_json::{Map, json};
     ///
@@ -30,6 +30,9 @@ impl Program {
     ///     received_at: Timestamp::from_micros(0).unwrap(),
     ///     format: Some("json".into()),
     ///     arguments: Vec::new(),
+    ///     method: None,
+    ///     path: None,
+    ///     headers: Headers::default(),
     /// };
     /// let outcomes = program.run(&context, &[ProgramInput::Record(Record::new(fields))], &Limits::default());
     /// let [ProgramOutcome::Records(records)] = &outcomes[..] else { panic!("{outcomes:?}") };

@@ -11,7 +11,7 @@ pub enum Mode {
     /// Each record decoded from the throw.
     #[default]
     Record,
-    /// The undecoded throw: `{body, content_type, args}`.
+    /// The undecoded throw: `{body, content_type, args, method, path, headers}`.
     Throw,
 }
 

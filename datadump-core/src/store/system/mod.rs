@@ -26,7 +26,7 @@ use crate::{
 
 /// Version of the system tables that this release creates, and to which it upgrades older databases when it
 /// opens them. A database with a higher version is refused.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// Upgrade steps of the system tables, oldest first: the step at index 0 takes a database from version 1 to
 /// version 2, and so on.
@@ -36,7 +36,7 @@ pub(crate) const VERSION: i64 = 1;
 /// (the catalogue's tables, the change log's tables, or the [system storages](super::system_storages)) adds a step
 /// here, raises [`VERSION`], and keeps the fixtures of the older version in `tests/fixtures`, from which the
 /// upgrade is tested on both databases.
-const UPGRADES: &[fn(DbBackend) -> Vec<String>] = &[];
+const UPGRADES: &[fn(DbBackend) -> Vec<String>] = &[add_request_heads];
 
 /// Returns the statements that create the tables of the catalogue, unless they exist.
 pub(super) fn create_catalogue(dialect: Dialect) -> Vec<String> {
@@ -70,6 +70,19 @@ pub(super) fn prepare(
     let row = info::ActiveModel { id: Set(1), system_version: Set(VERSION), created_at: Set(now.micros()) };
     statements.push(info::Entity::insert(row).build(backend).to_string());
     Ok(statements)
+}
+
+/// Adds the head of the request to quarantine entries and kept throws.
+fn add_request_heads(backend: DbBackend) -> Vec<String> {
+    let (text, json) = match backend {
+        DbBackend::Postgres => (r#"text COLLATE "C""#, "json"),
+        _ => ("TEXT", "TEXT"),
+    };
+    let columns = [("method", text), ("path", text), ("transport", text), ("headers", json)];
+    let of_table = |table: &'static str| {
+        columns.map(|(name, kind)| format!(r#"ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}"#))
+    };
+    ["datadump_quarantine", "datadump_throw"].into_iter().flat_map(of_table).collect()
 }
 
 fn upgrade(backend: DbBackend, found: i64) -> Result<Vec<String>> {

@@ -21,7 +21,7 @@ async fn nodes_that_open_an_empty_database_at_once_create_the_system_tables_once
         PostgresStore::open(database.url(), options())
     );
     let (one, other) = (one.unwrap(), other.unwrap());
-    assert_eq!(database.number("SELECT system_version FROM datadump_info").await, 1);
+    assert_eq!(database.number("SELECT system_version FROM datadump_info").await, 2);
     assert_eq!(database.number("SELECT count(*) FROM datadump_change_log_info").await, 1);
     assert_eq!(words(&write(&one, vec![source(&one, &json!({}))]).await), ["created"]);
     other.close().await;

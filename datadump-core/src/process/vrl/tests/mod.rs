@@ -4,7 +4,7 @@ mod formats;
 mod programs;
 
 use super::ProgramContext;
-use crate::Timestamp;
+use crate::{Headers, Timestamp};
 
 fn context() -> ProgramContext {
     ProgramContext {
@@ -14,5 +14,8 @@ fn context() -> ProgramContext {
         arguments: [("unit", "°C"), ("tag", "a"), ("tag", "b")]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into(),
+        method: Some("POST".into()),
+        path: Some("/throw/animals".into()),
+        headers: Headers::new([("X-Event", "birth"), ("Accept", "a"), ("accept", "b"), ("Cookie", "canary")]),
     }
 }

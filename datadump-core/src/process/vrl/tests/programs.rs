@@ -123,6 +123,11 @@ fn values_come_out_as_they_went_in_or_as_text() {
             json!({}),
             json!([{"a": ["°C", ["a", "b"], "animals", "json", 7, "2026-01-02T03:04:05.678901Z"]}]),
         ),
+        (
+            ". = {\"a\": [%method, %path, %headers.\"x-event\", %headers.accept, %headers.cookie, keys(%headers)]}",
+            json!({}),
+            json!([{"a": ["POST", "/throw/animals", "birth", "a, b", null, ["accept", "x-event"]]}]),
+        ),
     ] {
         check(source, input(given), &expected);
     }
@@ -177,6 +182,9 @@ fn a_throw_can_be_read_by_a_program() {
         content_type: Some("text/x".into()),
     };
     check(source, throw(b"a\nb"), &json!([{"lines": 2, "type": "text/x", "unit": "°C"}]));
+    let source = ". = {\"event\": .headers.\"x-event\", \"method\": .method, \"path\": .path}";
+    let expected = json!([{"event": "birth", "method": "POST", "path": "/throw/animals"}]);
+    check(source, throw(b""), &expected);
     check(". = {\"hex\": encode_base16(.body)}", throw(b"\xff\x00"), &json!([{"hex": "ff00"}]));
     let outcome = run(&compile(&Script::for_records("")), throw(b""), &Limits::default());
     assert_eq!(shown(outcome)["failed"], "not-compiled");
@@ -213,6 +221,7 @@ fn the_compiler_says_what_and_where() {
         ("%index = 5", 1, 1, 9, "mutation of read-only value"),
         ("% = {}", 1, 1, 4, "mutation of read-only value"),
         ("del(%args.unit)", 1, 1, 16, "mutation of read-only value"),
+        ("del(%headers.host)", 1, 1, 19, "mutation of read-only value"),
         ("upcase(%sorce)", 1, 8, 14, "invalid argument type"),
         (
             "parse_groks!(.a, patterns: [\"x\"], alias_sources: [\"/etc/passwd\"])",
