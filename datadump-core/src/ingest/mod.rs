@@ -25,6 +25,7 @@ pub(crate) mod source_cache;
 pub(crate) mod sources;
 mod stream;
 mod stream_resume;
+mod throw_notice;
 pub(crate) mod transform;
 
 use std::{
@@ -58,6 +59,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     idempotency::{Idempotency, RequestKey},
     memory::MemoryBudget,
+    notices::NoticeKind,
     process::{Registry, vrl::Workers},
     quarantine::KeptThrowRow,
     receipt::Receipt,
@@ -255,9 +257,10 @@ impl Ingest {
         self.counters.read()
     }
 
-    /// Adds a throw to the list of recent throws.
+    /// Adds a throw to the list of recent throws, and publishes a notice of it.
     pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>) {
-        self.recent.put(throw, outcome);
+        let recent = self.recent.put(throw, outcome);
+        self.context.notices.publish(NoticeKind::Throw, move || throw_notice::to_json(&recent));
     }
 
     async fn run_with_key(

@@ -46,8 +46,8 @@ pub(super) fn owned(body: Bytes) -> Bytes {
 }
 
 impl RecentThrows {
-    /// Adds a throw; when the ring is full, the oldest ones are removed.
-    pub(super) fn put(&self, mut throw: Arc<Throw>, outcome: &Result<Receipt>) {
+    /// Adds a throw and returns its entry; when the ring is full, the oldest ones are removed.
+    pub(super) fn put(&self, mut throw: Arc<Throw>, outcome: &Result<Receipt>) -> Arc<RecentThrow> {
         let size = throw.body.len();
         if let Some(start) = throw.body.get(..MAX_BODY) {
             // Copied, because a slice would keep the whole body alive.
@@ -60,15 +60,17 @@ impl RecentThrows {
         };
         let listed = outcome.as_ref().map_or(0, |receipt| receipt.warnings.len() + receipt.errors.len());
         let bytes = 512 + throw.body.len() + 256 * listed;
+        let recent = Arc::new(RecentThrow { throw, size, bytes, outcome });
         let mut ring = self.ring.lock();
         ring.bytes += bytes;
-        ring.throws.push_front(Arc::new(RecentThrow { throw, size, bytes, outcome }));
+        ring.throws.push_front(recent.clone());
         while ring.throws.len() > MAX_THROWS || ring.bytes > MAX_BYTES {
             match ring.throws.pop_back() {
                 Some(gone) => ring.bytes -= gone.bytes,
                 None => break,
             }
         }
+        recent
     }
 
     /// Returns the throws at a source, newest first.

@@ -1,0 +1,48 @@
+//! The notice of a throw: its entry in the list of recent throws, with a shorter body.
+
+use serde_json::Value as Json;
+
+use super::recent::RecentThrow;
+
+/// Maximum number of bytes of a body in a notice.
+const MAX_BODY: usize = 2 << 10;
+
+/// Returns the data of the notice.
+pub(super) fn to_json(recent: &RecentThrow) -> Json {
+    shortened(recent.to_json())
+}
+
+fn shortened(mut entry: Json) -> Json {
+    // Base64 has four characters for three bytes.
+    for (name, most) in [("body", MAX_BODY), ("body_base64", MAX_BODY / 3 * 4)] {
+        if let Some(Json::String(body)) = entry.get_mut(name)
+            && body.len() > most
+        {
+            body.truncate(body.floor_char_boundary(most));
+            body.shrink_to_fit();
+            entry["cut"] = true.into();
+        }
+    }
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let short = json!({"body": "x".repeat(MAX_BODY), "cut": false});
+        assert_eq!(shortened(short.clone()), short);
+        let long = shortened(json!({"body": "ü".repeat(MAX_BODY) + "x", "cut": false}));
+        assert_eq!(long, json!({"body": "ü".repeat(MAX_BODY / 2), "cut": true}));
+        let odd = shortened(json!({"body": format!("x{}", "ü".repeat(MAX_BODY)), "cut": false}));
+        assert_eq!(odd["body"].as_str().map(str::len), Some(MAX_BODY - 1));
+        let bytes = shortened(json!({"body_base64": BASE64.encode([7; 3 * MAX_BODY]), "cut": false}));
+        let kept = BASE64.decode(bytes["body_base64"].as_str().unwrap()).unwrap();
+        assert_eq!((kept, &bytes["cut"]), (vec![7; MAX_BODY / 3 * 3], &json!(true)));
+    }
+}
