@@ -9420,7 +9420,7 @@ impl Client {
     pub fn answer_command(&self) -> builder::AnswerCommand<'_> {
         builder::AnswerCommand::new(self)
     }
-    #[doc = "Stream changes as server-sent events\n\nEvery inserted, updated or deleted row, in commit order. If the stream is limited to one storage, its\nfields can be used as filters, as in lists: `field=value`, or `field__op=value`. The stream is also\navailable over a WebSocket at this URL, with one message per event.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: Send existing rows first: a number of them, 1 to 1000, or those of a period such as `10m`.\n- `device`: Only hub events of this device, given by name or number.\n- `sensor`: Only hub events of sensors with this name, or of the sensor with this number.\n- `since`: Resume after this position, which is the ID of an earlier event.\n- `source`: Only rows of the storages that these sources write to, separated by commas.\n- `storage`: Only rows of these storages, separated by commas.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: ID of the last event received, as a browser sends it when it reconnects. Takes precedence over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .device(device)\n    .sensor(sensor)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
+    #[doc = "Stream changes as server-sent events\n\nEvery inserted, updated or deleted row, in commit order. If the stream is limited to one storage, its\nfields can be used as filters, as in lists: `field=value`, or `field__op=value`. The stream is also\navailable over a WebSocket at this URL, with one message per event. With `multi=1`, one WebSocket has\nseveral subscriptions, which the client adds with `{\"add\": {\"id\": …, …}}` and removes with\n`{\"remove\": …}`.\n\nSends a `GET` request to `/api/v1/stream`\n\nArguments:\n- `backfill`: Send existing rows first: a number of them, 1 to 1000, or those of a period such as `10m`.\n- `device`: Only hub events of this device, given by name or number.\n- `multi`: `1`: several subscriptions over one WebSocket, which messages of the client add and remove.\n- `sensor`: Only hub events of sensors with this name, or of the sensor with this number.\n- `since`: Resume after this position, which is the ID of an earlier event.\n- `source`: Only rows of the storages that these sources write to, separated by commas.\n- `storage`: Only rows of these storages, separated by commas.\n- `where_`: Filter as JSON: `{\"or\":[{\"age\":{\"lt\":18}},{\"color\":{\"in\":[\"red\"]}}]}`.\n- `last_event_id`: ID of the last event received, as a browser sends it when it reconnects. Takes precedence over `since`.\n```text\nlet response = client.stream()\n    .backfill(backfill)\n    .device(device)\n    .multi(multi)\n    .sensor(sensor)\n    .since(since)\n    .source(source)\n    .storage(storage)\n    .where_(where_)\n    .last_event_id(last_event_id)\n    .send()\n    .await;\n```"]
     pub fn stream(&self) -> builder::Stream<'_> {
         builder::Stream::new(self)
     }
@@ -16883,6 +16883,7 @@ pub mod builder {
         client: &'a super::Client,
         backfill: Result<Option<::std::string::String>, String>,
         device: Result<Option<::std::string::String>, String>,
+        multi: Result<Option<::std::string::String>, String>,
         sensor: Result<Option<::std::string::String>, String>,
         since: Result<Option<::std::string::String>, String>,
         source: Result<Option<::std::string::String>, String>,
@@ -16896,6 +16897,7 @@ pub mod builder {
                 client: client,
                 backfill: Ok(None),
                 device: Ok(None),
+                multi: Ok(None),
                 sensor: Ok(None),
                 since: Ok(None),
                 source: Ok(None),
@@ -16922,6 +16924,16 @@ pub mod builder {
                 .try_into()
                 .map(Some)
                 .map_err(|_| "conversion to `:: std :: string :: String` for device failed".to_string());
+            self
+        }
+        pub fn multi<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.multi = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `:: std :: string :: String` for multi failed".to_string());
             self
         }
         pub fn sensor<V>(mut self, value: V) -> Self
@@ -16985,10 +16997,21 @@ pub mod builder {
         }
         #[doc = "Sends a `GET` request to `/api/v1/stream`"]
         pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<ByteStream>> {
-            let Self { client, backfill, device, sensor, since, source, storage, where_, last_event_id } =
-                self;
+            let Self {
+                client,
+                backfill,
+                device,
+                multi,
+                sensor,
+                since,
+                source,
+                storage,
+                where_,
+                last_event_id,
+            } = self;
             let backfill = backfill.map_err(Error::InvalidRequest)?;
             let device = device.map_err(Error::InvalidRequest)?;
+            let multi = multi.map_err(Error::InvalidRequest)?;
             let sensor = sensor.map_err(Error::InvalidRequest)?;
             let since = since.map_err(Error::InvalidRequest)?;
             let source = source.map_err(Error::InvalidRequest)?;
@@ -17010,6 +17033,7 @@ pub mod builder {
                 .get(url)
                 .query(&progenitor_client::QueryParam::new("backfill", &backfill))
                 .query(&progenitor_client::QueryParam::new("device", &device))
+                .query(&progenitor_client::QueryParam::new("multi", &multi))
                 .query(&progenitor_client::QueryParam::new("sensor", &sensor))
                 .query(&progenitor_client::QueryParam::new("since", &since))
                 .query(&progenitor_client::QueryParam::new("source", &source))

@@ -12,6 +12,7 @@ use crate::{
     clock::{Clock, Timestamp},
     error::{Error, Result},
     id::Ids,
+    notices::Notices,
     schema::{InForce, StoredRow, Value},
     store::{
         Expect, Outcome, ReadMemory, Store, Write, WriteBatch,
@@ -35,6 +36,7 @@ pub(crate) struct Context {
     pub(crate) read_memory: ReadMemory,
     /// Limits of changes of all rows that match a filter.
     pub(crate) filtered_writes: Arc<FilteredWrites>,
+    pub(crate) notices: Notices,
 }
 
 impl Context {

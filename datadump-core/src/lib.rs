@@ -33,6 +33,7 @@ mod ingest;
 pub mod json;
 pub mod live;
 pub mod memory;
+mod notices;
 pub mod process;
 mod quarantine;
 mod receipt;
@@ -78,6 +79,7 @@ pub use ingest::{
     source_cache::SourceInfo,
     sources::Sources,
 };
+pub use notices::{Notice, NoticeKind};
 pub use quarantine::Quarantine;
 pub use receipt::{Reason, Receipt, Remark, Stage};
 pub use record::{Change, Changes, Failure, Fields, Origin, Record, Records, Rejection};

@@ -191,7 +191,8 @@ impl App {
             return Ok(Either::Right(ready(Ok(accepted)).boxed()));
         }
         if live::is_upgrade(&request) {
-            return Ok(Either::Right(async move { self.streams.accept(&request).await }.boxed()));
+            let id = id.to_owned();
+            return Ok(Either::Right(async move { self.streams.accept(&request, &id).await }.boxed()));
         }
         if ui::is_start_page(&request) {
             return Ok(Either::Right(ui::start_page(request).boxed()));

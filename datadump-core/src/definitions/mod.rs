@@ -1,5 +1,6 @@
 //! Declares storages: plans, versions, and their migrations in the background.
 
+mod announce;
 mod automatic;
 
 use std::sync::Arc;
@@ -84,6 +85,7 @@ impl Definitions {
                 reclaim(store.as_ref(), storage.id).await;
             }
         });
+        definitions.announce_changes();
         definitions
     }
 

@@ -16,6 +16,7 @@ use crate::{
     ingest::{Ingest, IngestOptions},
     live::Live,
     memory::MemoryBudget,
+    notices::Notices,
     process::{
         Processor, Registry,
         vrl::{Limits, WorkerCommand, Workers},
@@ -236,8 +237,15 @@ impl Builder {
         let background = Background::default();
         let guard = Arc::new(background.guard());
         let read_memory = ReadMemory::new(self.read_memory);
-        let filtered_writes = Arc::new(FilteredWrites::default());
-        let context = Context { store, clock: self.clock, ids, background, read_memory, filtered_writes };
+        let context = Context {
+            store,
+            clock: self.clock,
+            ids,
+            background,
+            read_memory,
+            filtered_writes: Arc::new(FilteredWrites::default()),
+            notices: Notices::default(),
+        };
         let definitions = Definitions::new(context.clone());
         let idempotency = Idempotency::new(context.clone());
         let memory = MemoryBudget::new(self.throw_memory);

@@ -15,7 +15,7 @@ pub enum IdempotentRequest {
     /// It was answered before, with this answer.
     Replayed(String),
     /// It has to be carried out now. Other requests with the same key wait until this is dropped.
-    New(PendingAnswer),
+    New(Box<PendingAnswer>),
 }
 
 /// A request that is being carried out.
@@ -55,7 +55,10 @@ impl Idempotency {
         Ok(match found {
             Some(StoredAnswer { answer: Some(answer), .. }) => IdempotentRequest::Replayed(answer),
             Some(StoredAnswer { answer: None, .. }) => return Err(Error::KeyReused),
-            None => IdempotentRequest::New(PendingAnswer { context: self.context.clone(), reservation }),
+            None => {
+                let context = self.context.clone();
+                IdempotentRequest::New(Box::new(PendingAnswer { context, reservation }))
+            }
         })
     }
 }

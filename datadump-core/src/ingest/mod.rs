@@ -42,6 +42,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde_json::json;
 use uuid::Uuid;
 
 pub(crate) use self::idempotent::{replayed_receipt, throw_fingerprint};
@@ -62,6 +63,7 @@ use crate::{
     error::{Error, Fault, Place, Result},
     idempotency::{Idempotency, RequestKey},
     memory::MemoryBudget,
+    notices::NoticeKind,
     process::{Registry, vrl::Workers},
     quarantine::KeptThrowRow,
     receipt::Receipt,
@@ -269,9 +271,11 @@ impl Ingest {
         &self.recent
     }
 
-    /// Adds a throw to the list of recent throws.
+    /// Adds a throw to the list of recent throws, and publishes a notice with its id.
     pub(crate) fn remember(&self, throw: Arc<Throw>, outcome: &Result<Receipt>, trace: Trace) {
+        let id = throw.id;
         self.recent.put(throw, outcome, trace);
+        self.context.notices.publish(NoticeKind::Throw, move || json!({"id": id}));
     }
 
     async fn run_with_key(

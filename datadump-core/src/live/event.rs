@@ -177,6 +177,27 @@ impl Event {
         }
     }
 
+    /// Returns the series that the event belongs to, told apart by these fields or else as [`Coalescing`] says;
+    /// `None` if it is not about one row.
+    ///
+    /// [`Coalescing`]: super::Coalescing
+    pub(super) fn series(&self, by: &[String]) -> Option<String> {
+        let row = self.change.row()?;
+        let values = |fields: &[&str]| {
+            let stored = self.stored.as_ref().filter(|_| !fields.is_empty())?;
+            let definition = &stored.in_force.definition;
+            let value =
+                |field: &&str| definition.field(field).and_then(|(place, _)| stored.row.values.get(place));
+            Some(format!("{} {:?}", self.storage, fields.iter().map(value).collect::<Vec<_>>()))
+        };
+        let by: Vec<&str> = match by {
+            [] if (self.hub_events.is_readings)(&self.storage) => vec!["device_id", "sensor_id"],
+            by => by.iter().map(String::as_str).collect(),
+        };
+        // The values of a deleted row are not known.
+        Some(values(&by).unwrap_or_else(|| format!("{} key {:?}", self.storage, row.key)))
+    }
+
     /// Returns the approximate size in bytes of the row, its JSON and its frames.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.stored.as_ref().map_or(0, |stored| 3 * stored.row.size())

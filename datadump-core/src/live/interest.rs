@@ -43,6 +43,16 @@ impl Interest {
             let names = request.system.iter().map(|storage| StorageName::reserved(storage.name()));
             return Ok(Self::System(names.collect()));
         }
+        if !request.hub_events.is_empty() {
+            if !request.storages.is_empty() || !request.sources.is_empty() || !request.filters.is_empty() {
+                return Err(not_applicable(
+                    "events",
+                    "events cannot be combined with storage, source or filters",
+                ));
+            }
+            let storages = request.hub_events.iter().flat_map(|kind| kind.storages());
+            return Ok(Self::Named(storages.map(|storage| StorageName::reserved(storage.name())).collect()));
+        }
         let storages = parsed("storage", &request.storages)?;
         if request.sources.is_empty() {
             return Ok(if storages.is_empty() { Self::All } else { Self::Named(storages) });

@@ -29,7 +29,28 @@ pub struct SubscriptionRequest {
     pub device: Option<String>,
     /// Sensors with this name, or the sensor with this id; implies `hub`.
     pub sensor: Option<String>,
+    /// Events of all devices, without their readings. Cannot be combined with any of the above.
+    pub hub_events: Vec<HubEventKind>,
     pub(crate) system: Vec<SystemStorage>,
+}
+
+/// Events of the hub that are not readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HubEventKind {
+    /// A device or sensor was registered, changed or removed, or its status has changed.
+    Device,
+    /// A command was queued or has changed.
+    Command,
+}
+
+/// How a subscription in a [`SubscriptionSet`](super::SubscriptionSet) is limited to the newest events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coalescing {
+    /// Minimum time between two deliveries.
+    pub interval: Duration,
+    /// Fields that tell series apart. If empty, every row is a series of its own, and readings have one for each
+    /// sensor.
+    pub by: Vec<String>,
 }
 
 /// The existing rows that a subscription delivers first.
@@ -44,4 +65,14 @@ pub enum Backfill {
 /// Returns an error about a parameter that does not apply to the subscription.
 pub(crate) fn not_applicable(parameter: &str, detail: impl Into<String>) -> Error {
     Error::Query(vec![Fault::new(Place::Parameter(parameter.into()), "not-applicable", detail)])
+}
+
+impl HubEventKind {
+    /// Returns the system storages whose changes are these events.
+    pub(super) fn storages(self) -> &'static [SystemStorage] {
+        match self {
+            Self::Device => &[SystemStorage::Device, SystemStorage::Sensor, SystemStorage::Transition],
+            Self::Command => &[SystemStorage::Command],
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Quarantine: holds throws and records that could not be stored.
 
+mod announce;
 mod entry;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -29,7 +30,9 @@ pub struct Quarantine {
 
 impl Quarantine {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context }
+        let quarantine = Self { context };
+        quarantine.announce_changes();
+        quarantine
     }
 
     /// Lists entries without their bytes, with filters, ordering and pages as for rows.

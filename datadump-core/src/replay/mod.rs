@@ -1,5 +1,6 @@
 //! Replays: runs quarantine entries or kept throws through the pipeline again.
 
+mod announce;
 mod edit;
 mod entry;
 mod keys;
@@ -189,6 +190,7 @@ impl Replays {
             replays.push_front(replay.clone());
             replays.truncate(MAX_REPLAYS);
         }
+        self.announce(&replay);
         let state = replay.state.borrow().clone();
         let (replays, mark) = (self.clone(), MarkStopped(replay.clone()));
         self.context.background.spawn(async move {

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::{
     ReadLease,
+    changed_storages::ChangedStorages,
     system_storages::{self, SystemStorage},
 };
 use crate::{
@@ -142,6 +143,7 @@ impl Storage {
 pub struct Catalogue {
     storages: RwLock<Storages>,
     system: Vec<Arc<Storage>>,
+    changed: ChangedStorages,
 }
 
 #[derive(Debug, Default)]
@@ -151,6 +153,13 @@ struct Storages {
 }
 
 impl Storages {
+    /// Returns whether this state of a storage is not known yet.
+    fn lacks(&self, storage: &Storage) -> bool {
+        let state =
+            |storage: &Storage| (storage.migration.version, storage.migration.state, storage.updated_at);
+        self.by_id.get(&storage.id).is_none_or(|known| state(known) != state(storage))
+    }
+
     fn put(&mut self, storage: &Arc<Storage>) {
         self.by_id.insert(storage.id, storage.clone());
         // Drops the entry of a different storage that had this name.
@@ -164,7 +173,11 @@ impl Storages {
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { storages: RwLock::default(), system: system_storages::storages() }
+        Self {
+            storages: RwLock::default(),
+            system: system_storages::storages(),
+            changed: ChangedStorages::default(),
+        }
     }
 }
 
@@ -208,7 +221,13 @@ impl Catalogue {
     /// Adds a storage, or replaces the one with its name. Only call this after the commit.
     pub(crate) fn put(&self, storage: Storage) -> Arc<Storage> {
         let storage = Arc::new(storage);
-        self.storages.write().put(&storage);
+        let mut storages = self.storages.write();
+        let is_changed = storages.lacks(&storage);
+        storages.put(&storage);
+        drop(storages);
+        if is_changed {
+            self.changed.add(storage.id, &storage.name);
+        }
         storage
     }
 
@@ -216,13 +235,35 @@ impl Catalogue {
     pub(crate) fn remove(&self, id: StorageId) {
         let mut storages = self.storages.write();
         storages.by_name.retain(|_, storage| storage.id != id);
-        storages.by_id.remove(&id);
+        let removed = storages.by_id.remove(&id);
+        drop(storages);
+        if let Some(removed) = removed {
+            self.changed.add(id, &removed.name);
+        }
+    }
+
+    /// Records that the migration of a storage has progressed.
+    pub(super) fn progressed(&self, id: StorageId) {
+        if let Some(storage) = self.by_id(id) {
+            self.changed.add(id, &storage.name);
+        }
+    }
+
+    /// Returns the storages that have changed.
+    pub(crate) fn changed(&self) -> &ChangedStorages {
+        &self.changed
     }
 
     /// Replaces the whole catalogue.
     pub(crate) fn replace(&self, storages: Vec<Storage>) {
         let mut fresh = Storages::default();
         storages.into_iter().for_each(|storage| fresh.put(&Arc::new(storage)));
-        *self.storages.write() = fresh;
+        let mut known = self.storages.write();
+        let changed = fresh.by_id.values().filter(|storage| known.lacks(storage));
+        let removed = known.by_id.values().filter(|storage| !fresh.by_id.contains_key(&storage.id));
+        for storage in changed.chain(removed) {
+            self.changed.add(storage.id, &storage.name);
+        }
+        *known = fresh;
     }
 }

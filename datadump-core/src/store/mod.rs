@@ -9,6 +9,7 @@ mod admission;
 pub(crate) mod aggregate;
 pub mod catalogue;
 pub mod change_log;
+mod changed_storages;
 mod commit_times;
 pub mod conformance;
 mod current_row;
@@ -251,6 +252,9 @@ pub trait Store: Send + Sync + Debug + 'static {
     /// Returns a counter that grows whenever sources or programs may have changed: for changes made here
     /// before the write returns, for changes made by other processes within seconds.
     fn config_signal(&self) -> watch::Receiver<u64>;
+
+    /// Returns a signal that is raised after this process has added, changed or removed quarantine entries.
+    fn quarantine_signal(&self) -> watch::Receiver<u64>;
 
     /// Returns a counter that grows when the [change log](change_log) may have new entries, written by any
     /// process.

@@ -9,6 +9,7 @@ mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod receipt;
+mod recent_throw;
 mod row_format;
 mod row_list;
 mod streamed;
@@ -32,6 +33,7 @@ pub(crate) use page::{Window, encoded, link};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::ParquetEncoder;
 pub(crate) use receipt::{ReasonAnswer, ReceiptAnswer, RemarkAnswer};
+pub(crate) use recent_throw::{RecentThrowAnswer, RecentThrowDetails, ThrowOutcomeAnswer};
 pub(crate) use row_format::RowFormat;
 pub(crate) use row_list::RowListAnswer;
 pub(crate) use streamed::{Streamed, separated, streamed};

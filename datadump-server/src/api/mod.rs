@@ -17,7 +17,6 @@ mod metrics;
 mod processors;
 mod quarantine;
 mod queries;
-mod recent_throw_answer;
 mod recent_throws;
 mod replay_answer;
 mod replays;

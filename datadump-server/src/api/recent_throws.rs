@@ -5,12 +5,9 @@ use poem_openapi::{Object as ApiObject, OpenApi, param::Path, types::Type as _};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    recent_throw_answer::{RecentThrowAnswer, RecentThrowDetails, ThrowOutcomeAnswer},
-    tag::Tag,
-};
+use super::tag::Tag;
 use crate::{
-    answer::{Reply, Streamed, Window, separated},
+    answer::{RecentThrowAnswer, RecentThrowDetails, Reply, Streamed, ThrowOutcomeAnswer, Window, separated},
     extract::{BaseUrl, LIMIT, Pairs, Parameter, Query, QueryParameters, whole_number},
     problem::Problem,
 };

@@ -27,7 +27,9 @@ impl Stream {
     ///
     /// Every inserted, updated or deleted row, in commit order. If the stream is limited to one storage, its
     /// fields can be used as filters, as in lists: `field=value`, or `field__op=value`. The stream is also
-    /// available over a WebSocket at this URL, with one message per event.
+    /// available over a WebSocket at this URL, with one message per event. With `multi=1`, one WebSocket has
+    /// several subscriptions, which the client adds with `{"add": {"id": …, …}}` and removes with
+    /// `{"remove": …}`.
     #[oai(path = "/stream", method = "get", operation_id = "stream")]
     async fn stream(
         &self,

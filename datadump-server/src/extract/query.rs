@@ -54,12 +54,17 @@ pub(crate) trait QueryParameters: Send {
 
     /// Parses a query.
     fn parse(query: &str) -> Result<Self::Value, Problem> {
-        let (mut value, pairs) = (Self::Value::default(), Self::decode(query)?);
+        Self::of_pairs(&Self::decode(query)?)
+    }
+
+    /// Parses the names and values of a query.
+    fn of_pairs(pairs: &[(String, String)]) -> Result<Self::Value, Problem> {
+        let mut value = Self::Value::default();
         for (position, (name, text)) in pairs.iter().enumerate() {
             let declared = Self::DECLARED.iter().find(|parameter| parameter.name == name);
             if declared.is_some()
                 && !Self::IS_OPEN
-                && pairs[..position].iter().any(|(other, _)| other == name)
+                && pairs.iter().take(position).any(|(other, _)| other == name)
             {
                 let detail = format!("the query parameter `{name}` is given more than once");
                 return Err(Problem::parameter(name, "repeated-parameter", detail));

@@ -4,12 +4,16 @@
 //! ```text
 //! request ─► query ─► subscription ─► stream: messages ─► sse     server-sent events
 //!                                                      └─► socket  messages of a WebSocket
+//!        multiplexed: client messages ─► subscriptions ─────▲
 //! ```
 
+mod client_message;
+mod multiplexed;
 mod query;
 mod socket;
 mod sse;
 mod stream;
+mod throw_notice;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,8 +26,16 @@ use poem::{
 use poem_openapi::OperationId;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::query::{ReadingStreamQuery, RowStreamQuery};
-use self::stream::{Content, MessageStream};
+use self::{
+    multiplexed::MultiplexedSession,
+    query::MultiplexedQuery,
+    socket::Session,
+    stream::{Content, MessageStream},
+};
+pub(crate) use self::{
+    query::{ReadingStreamQuery, RowStreamQuery},
+    sse::EndlessBody,
+};
 use crate::{
     config::Config,
     extract::{DeviceToken, LastEventId, NoQuery, QueryParameters as _},
@@ -38,9 +50,6 @@ const ROWS_PATH: &str = "/api/v1/stream";
 /// Path of the stream of readings.
 const READINGS_PATH: &str = "/api/stream";
 
-/// Number of bytes after which a batch of messages is sent, even if more are ready.
-const BATCH_BYTES: usize = 32 << 10;
-
 /// Creates streams, and closes them all when the server stops. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Streams {
@@ -48,13 +57,6 @@ pub(crate) struct Streams {
     stop: CancellationToken,
     blocked_timeout: Duration,
     metrics: Arc<Metrics>,
-}
-
-/// Marks a response whose body has no end.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EndlessBody {
-    /// Bytes without a meaning, which may be sent after any chunk of the body.
-    pub(crate) filler: &'static str,
 }
 
 /// What a path streams.
@@ -109,10 +111,10 @@ impl Streams {
     }
 
     /// Answers the handshake of a WebSocket. The stream runs in the background.
-    pub(crate) async fn accept(&self, request: &Request) -> poem::Result<Response> {
+    pub(crate) async fn accept(&self, request: &Request, id: &str) -> poem::Result<Response> {
         let endpoint = Endpoint::of(request.uri().path()).ok_or_else(Problem::internal)?;
         let operation = endpoint.operation();
-        let accepted = socket::accept(self, endpoint, request).await;
+        let accepted = socket::accept(self, endpoint, request, id).await;
         let mut response = accepted.map_err(|problem| {
             let mut error = poem::Error::from(problem);
             error.set_data(operation);
@@ -145,7 +147,16 @@ impl Streams {
         Ok(sse::response(self.subscribe_commands(device, token).await?))
     }
 
-    /// Opens the stream that a request for a WebSocket asks for.
+    /// Opens the session that a request for a WebSocket asks for.
+    async fn session(&self, endpoint: Endpoint, request: &Request, id: &str) -> Result<Session, Problem> {
+        let query = request.uri().query().unwrap_or_default();
+        if matches!(endpoint, Endpoint::Rows) && query::is_multiplexed(query) {
+            MultiplexedQuery::parse(query)?;
+            return Ok(Session::Multiplexed(Box::new(MultiplexedSession::new(self, id))));
+        }
+        Ok(Session::One(self.open(endpoint, request).await?))
+    }
+
     async fn open(&self, endpoint: Endpoint, request: &Request) -> Result<MessageStream, Problem> {
         let query = request.uri().query().unwrap_or_default();
         let last_event_id = LastEventId::of(request.headers());

@@ -5,18 +5,24 @@ use poem_openapi::{registry::MetaSchemaRef, types::Type as _};
 
 use crate::{
     config,
-    extract::{LAST_EVENT_ID, LastEventId, Parameter, QueryParameters},
+    extract::{LAST_EVENT_ID, LastEventId, Parameter, QueryParameters, parse_query_lossy},
     problem::Problem,
 };
 
 /// Parameters of lists that a stream does not take. Any other name could be a filter.
 const LIST_PARAMETERS: [&str; 7] = ["limit", "offset", "cursor", "count", "ordering", "fields", "search"];
 
+/// The parameter that asks for several subscriptions.
+const MULTI: &str = "multi";
+
 /// Maximum number of rows in a backfill.
 const MAX_BACKFILL_ROWS: u64 = 1000;
 
 /// The query of a stream of row changes.
 pub(crate) enum RowStreamQuery {}
+
+/// The query of a WebSocket with several subscriptions.
+pub(super) enum MultiplexedQuery {}
 
 /// The query of a stream of readings.
 pub(crate) enum ReadingStreamQuery {}
@@ -53,6 +59,15 @@ impl QueryParameters for RowStreamQuery {
         },
         &BACKFILL,
         &SINCE,
+        &Parameter {
+            name: MULTI,
+            schema: String::schema_ref,
+            description: "`1`: several subscriptions over one WebSocket, which messages of the client add and remove.",
+            set: |_subscribe, name, _text| {
+                let detail = "`multi` requires a WebSocket, and has no other parameters";
+                Err(Problem::parameter(name, "not-applicable", detail))
+            },
+        },
     ];
 
     const IS_OPEN: bool = true;
@@ -84,6 +99,32 @@ impl QueryParameters for ReadingStreamQuery {
         );
         Err(Problem::parameter(name, "unknown-parameter", detail))
     }
+}
+
+impl QueryParameters for MultiplexedQuery {
+    type Value = ();
+
+    const DECLARED: &'static [&'static Parameter<()>] = &[&Parameter {
+        name: MULTI,
+        schema: String::schema_ref,
+        description: "`1`",
+        set: |(), name, text| match text {
+            "1" => Ok(()),
+            _ => Err(Problem::parameter(name, "invalid-parameter", format!("`{name}` can only be `1`"))),
+        },
+    }];
+
+    fn set_other((): &mut (), name: &str, _text: &str) -> Result<(), Problem> {
+        let detail = format!(
+            "`{name}` cannot be combined with `{MULTI}`: send it in the message that adds a subscription"
+        );
+        Err(Problem::parameter(name, "not-applicable", detail))
+    }
+}
+
+/// Returns whether a query asks for several subscriptions over one WebSocket.
+pub(super) fn is_multiplexed(query: &str) -> bool {
+    parse_query_lossy(query).iter().any(|(name, _)| name == MULTI)
 }
 
 const BACKFILL: Parameter<SubscriptionRequest> = Parameter {

@@ -16,19 +16,24 @@ use tokio_tungstenite::{
         protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::{
-    BATCH_BYTES, Endpoint, Streams,
-    stream::{Message, MessageStream, Protocol},
+    Endpoint, Streams,
+    multiplexed::MultiplexedSession,
+    stream::{BATCH_BYTES, Message, MessageStream, Protocol},
 };
 use crate::{
     problem::Problem,
     socket::{Handshake, WriteTimeout, config, frames},
 };
 
-/// Maximum size of a message from the client, which is ignored.
-const MAX_MESSAGE: usize = 4 << 10;
+/// Maximum size of a message from the client, if messages are ignored.
+const MAX_IGNORED_MESSAGE: usize = 4 << 10;
+
+/// Maximum size of a message from the client, if it adds or removes a subscription.
+const MAX_MESSAGE: usize = 64 << 10;
 
 /// Size of the buffer for each direction of a connection.
 const BUFFER_BYTES: usize = 4 << 10;
@@ -38,9 +43,29 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 type Socket = WebSocketStream<WriteTimeout<Upgraded>>;
 
+/// Takes the messages to a client.
+pub(super) type Sink = SplitSink<Socket, SocketMessage>;
+
+/// Has the messages of a client.
+pub(super) type Source = SplitStream<Socket>;
+
+/// The end of a stream when the server stops.
+pub(super) const SERVER_STOPS: End = End::Close(CloseCode::Away, "the server is stopping");
+
+/// The end of a stream when it can no longer read changes.
+pub(super) const DATABASE_FAILS: End = End::Close(CloseCode::Again, "the database does not respond");
+
+/// What is sent over a WebSocket.
+pub(super) enum Session {
+    /// One stream; messages of the client are ignored.
+    One(MessageStream),
+    /// The subscriptions that the client asks for.
+    Multiplexed(Box<MultiplexedSession>),
+}
+
 /// Why a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// The client has closed it.
     Closed,
     /// The connection is broken.
@@ -56,17 +81,18 @@ pub(super) async fn accept(
     streams: &Streams,
     endpoint: Endpoint,
     request: &Request,
+    id: &str,
 ) -> Result<Response, Problem> {
     let handshake = Handshake::of(request)?;
-    let messages = streams.open(endpoint, request).await?;
+    let session = streams.session(endpoint, request, id).await?;
     let response = handshake.response();
-    let config = config(BUFFER_BYTES, MAX_MESSAGE);
+    let config = config(BUFFER_BYTES, session.max_message());
     let (blocked_timeout, metrics) = (streams.blocked_timeout, streams.metrics.clone());
     let serve = async move {
         let wrap = |io| WriteTimeout::new(io, blocked_timeout);
         // The connection counts as open until its handle is dropped, and shutdown waits for it.
         let Some((socket, _connection)) = handshake.socket(wrap, config).await else { return };
-        if serve(messages, socket).await == End::Blocked {
+        if serve(session, socket).await == End::Blocked {
             metrics.count_cut_off();
         }
     };
@@ -74,50 +100,69 @@ pub(super) async fn accept(
     Ok(response)
 }
 
-async fn serve(mut messages: MessageStream, socket: Socket) -> End {
-    let (mut sink, mut stream) = socket.split();
+impl Session {
+    fn max_message(&self) -> usize {
+        match self {
+            Self::One(_) => MAX_IGNORED_MESSAGE,
+            Self::Multiplexed(_) => MAX_MESSAGE,
+        }
+    }
+
+    fn stop_token(&self) -> CancellationToken {
+        match self {
+            Self::One(messages) => messages.stop_token(),
+            Self::Multiplexed(session) => session.stop_token(),
+        }
+    }
+
+    async fn run(&mut self, sink: &mut Sink, source: &mut Source) -> End {
+        match self {
+            Self::One(messages) => {
+                let (sending, ignoring) = (pin!(send(messages, sink)), pin!(ignore(source)));
+                tokio::select! {
+                    end = sending => end,
+                    end = ignoring => end,
+                }
+            }
+            Self::Multiplexed(session) => session.run(sink, source).await,
+        }
+    }
+}
+
+async fn serve(mut session: Session, socket: Socket) -> End {
+    let (mut sink, mut source) = socket.split();
     let end = {
-        let stop = messages.stop_token();
-        let (sending, receiving) = (pin!(send(&mut messages, &mut sink)), pin!(receive(&mut stream)));
+        let stop = session.stop_token();
         // A client that does not read must not delay the server's shutdown.
         let stopped = async {
             stop.cancelled().await;
             sleep(CLOSE_TIMEOUT).await;
         };
         tokio::select! {
-            end = sending => end,
-            end = receiving => end,
+            end = session.run(&mut sink, &mut source) => end,
             () = stopped => End::Broken,
         }
     };
     tracing::debug!(?end, "a stream over a WebSocket ended");
     let is_open = matches!(end, End::Closed | End::Close(..));
-    if let (true, Ok(socket)) = (is_open, sink.reunite(stream)) {
+    if let (true, Ok(socket)) = (is_open, sink.reunite(source)) {
         let _ = timeout(CLOSE_TIMEOUT, close(socket, end)).await;
     }
     end
 }
 
 /// Sends messages until the stream ends.
-async fn send(messages: &mut MessageStream, sink: &mut SplitSink<Socket, SocketMessage>) -> End {
+async fn send(messages: &mut MessageStream, sink: &mut Sink) -> End {
     while let Some(message) = messages.next().await {
         if let Err(error) = send_batch(messages, sink, message).await {
             return broken(&error);
         }
     }
-    if messages.stop_token().is_cancelled() {
-        End::Close(CloseCode::Away, "the server is stopping")
-    } else {
-        End::Close(CloseCode::Again, "the database does not respond")
-    }
+    if messages.stop_token().is_cancelled() { SERVER_STOPS } else { DATABASE_FAILS }
 }
 
 /// Sends a message with those after it that are ready, up to [`BATCH_BYTES`].
-async fn send_batch(
-    messages: &mut MessageStream,
-    sink: &mut SplitSink<Socket, SocketMessage>,
-    message: Message,
-) -> Result<(), Error> {
+async fn send_batch(messages: &mut MessageStream, sink: &mut Sink, message: Message) -> Result<(), Error> {
     let (mut bytes, mut next) = (0, Some(message));
     while let Some(message) = next {
         for frame in encoded(&message) {
@@ -130,24 +175,27 @@ async fn send_batch(
 }
 
 /// Reads and ignores messages until the client closes the connection.
-async fn receive(stream: &mut SplitStream<Socket>) -> End {
+async fn ignore(source: &mut Source) -> End {
     loop {
-        match stream.next().await {
-            Some(Ok(SocketMessage::Close(_))) | None => return End::Closed,
-            Some(Ok(_)) => {}
-            Some(Err(Error::Capacity(_))) => return End::Close(CloseCode::Size, "message too large"),
-            Some(Err(Error::Utf8(_))) => {
-                return End::Close(CloseCode::Invalid, "text message is not valid UTF-8");
-            }
-            Some(Err(Error::Protocol(_))) => {
-                return End::Close(CloseCode::Protocol, "malformed frame");
-            }
-            Some(Err(error)) => return broken(&error),
+        if let Err(end) = receive(source).await {
+            return end;
         }
     }
 }
 
-fn broken(error: &Error) -> End {
+/// Waits for the next message of the client, or its end.
+pub(super) async fn receive(source: &mut Source) -> Result<SocketMessage, End> {
+    match source.next().await {
+        Some(Ok(SocketMessage::Close(_))) | None => Err(End::Closed),
+        Some(Ok(message)) => Ok(message),
+        Some(Err(Error::Capacity(_))) => Err(End::Close(CloseCode::Size, "message too large")),
+        Some(Err(Error::Utf8(_))) => Err(End::Close(CloseCode::Invalid, "text message is not valid UTF-8")),
+        Some(Err(Error::Protocol(_))) => Err(End::Close(CloseCode::Protocol, "malformed frame")),
+        Some(Err(error)) => Err(broken(&error)),
+    }
+}
+
+pub(super) fn broken(error: &Error) -> End {
     match error {
         Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => End::Blocked,
         _ => End::Broken,
@@ -163,7 +211,8 @@ fn encoded(message: &Message) -> impl Iterator<Item = SocketMessage> + use<> {
     ping.into_iter().chain(text.into_iter().flat_map(frames))
 }
 
-fn encode(message: &Message) -> String {
+/// Encodes a message as one text.
+pub(super) fn encode(message: &Message) -> String {
     let mut text = String::from("{");
     if let Some(id) = message.id() {
         // Writing to a string cannot fail, and an ID needs no escapes.

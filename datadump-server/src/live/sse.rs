@@ -10,10 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use poem::{Body, Response, http::header};
 
-use super::{
-    BATCH_BYTES, EndlessBody,
-    stream::{Message, MessageStream, Protocol},
-};
+use super::stream::{BATCH_BYTES, Message, MessageStream, Protocol};
 
 /// Delay before a client reconnects, plus a random part, so that the clients of a restarted server do not all
 /// reconnect at once.
@@ -22,6 +19,13 @@ const RETRY_JITTER_MILLIS: u64 = 1_000;
 
 /// A comment, which keeps the connection open without being an event.
 const KEEP_ALIVE: &str = ":\n\n";
+
+/// Marks a response whose body has no end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndlessBody {
+    /// Bytes without a meaning, which may be sent after any chunk of the body.
+    pub(crate) filler: &'static str,
+}
 
 /// Returns a response whose body is the stream.
 pub(super) fn response(messages: MessageStream) -> Response {

@@ -12,7 +12,10 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// After this time without a message, a keep-alive is sent, so that proxies do not close the connection.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Number of bytes after which a batch of messages is sent, even if more are ready.
+pub(super) const BATCH_BYTES: usize = 32 << 10;
 
 /// What a stream of changes contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,10 +199,18 @@ impl Source {
 
 fn message(delivery: Delivery, content: Content) -> Option<Message> {
     match (delivery, content) {
-        (Delivery::Gap { from, to }, _) => Some(Message::Gap(from, to)),
-        (Delivery::Event(event), Content::Rows) => Some(Message::Change(event)),
         (Delivery::Event(event), Content::Readings) => {
             event.reading().is_some().then(|| Message::Reading(event))
+        }
+        (delivery, _) => Some(Message::from(delivery)),
+    }
+}
+
+impl From<Delivery> for Message {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Event(event) => Self::Change(event),
+            Delivery::Gap { from, to } => Self::Gap(from, to),
         }
     }
 }

@@ -31,22 +31,43 @@ pub(crate) fn config(buffer: usize, max_message: usize) -> WebSocketConfig {
 
 /// Returns the frames of a text message.
 pub(crate) fn frames(text: impl Into<Bytes>) -> impl Iterator<Item = Message> {
-    let (mut rest, mut kind, mut is_done) = (text.into(), Data::Text, false);
+    let mut rest = text.into();
+    let first = rest.split_to(MAX_FRAME.min(rest.len()));
+    split(first, rest)
+}
+
+/// Returns the frames of a text message that begins with a short text. Only the first frame is a copy.
+pub(crate) fn frames_after(beginning: &str, mut rest: Bytes) -> impl Iterator<Item = Message> + use<> {
+    let space = MAX_FRAME.saturating_sub(beginning.len());
+    let start = rest.split_to(space.min(rest.len()));
+    split([beginning.as_bytes(), start.as_ref()].concat().into(), rest)
+}
+
+fn split(first: Bytes, mut rest: Bytes) -> impl Iterator<Item = Message> {
+    let mut next = Some((first, Data::Text));
     std::iter::from_fn(move || {
-        if is_done {
-            return None;
+        let (piece, kind) = next.take()?;
+        let is_last = rest.is_empty();
+        if !is_last {
+            next = Some((rest.split_to(MAX_FRAME.min(rest.len())), Data::Continue));
         }
-        let piece = rest.split_to(MAX_FRAME.min(rest.len()));
-        is_done = rest.is_empty();
-        let frame = Frame::message(piece, OpCode::Data(kind), is_done);
-        kind = Data::Continue;
-        Some(Message::Frame(frame))
+        Some(Message::Frame(Frame::message(piece, OpCode::Data(kind), is_last)))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn frame(message: Message) -> (Data, bool, usize) {
+        match message {
+            Message::Frame(frame) => match frame.header().opcode {
+                OpCode::Data(kind) => (kind, frame.header().is_final, frame.payload().len()),
+                OpCode::Control(_) => panic!("a control frame"),
+            },
+            other => panic!("{other:?} is not a frame"),
+        }
+    }
 
     #[test]
     fn a_long_message_becomes_several_frames() {
@@ -62,14 +83,12 @@ mod tests {
                 ],
             ),
         ] {
-            let found = frames("x".repeat(length)).map(|message| match message {
-                Message::Frame(frame) => match frame.header().opcode {
-                    OpCode::Data(kind) => (kind, frame.header().is_final, frame.payload().len()),
-                    OpCode::Control(_) => panic!("a control frame"),
-                },
-                other => panic!("{other:?} is not a frame"),
-            });
-            assert_eq!(found.collect::<Vec<_>>(), expected);
+            let found = |frames: Vec<Message>| frames.into_iter().map(frame).collect::<Vec<_>>();
+            assert_eq!(found(frames("x".repeat(length)).collect()), expected);
+            if let Some(rest) = length.checked_sub(3) {
+                let after = frames_after("abc", "x".repeat(rest).into());
+                assert_eq!(found(after.collect()), expected);
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ use poem::{
 use tracing::Instrument as _;
 
 pub(crate) use self::{
-    frames::{config, frames},
+    frames::{config, frames, frames_after},
     handshake::{Handshake, has_token},
     write_timeout::WriteTimeout,
 };

@@ -59,6 +59,7 @@ const VOCABULARY: &[&str] = &[
     "json",
     "csv_cell",
     "memory",
+    "notices",
     "condition",
     "throw",
     "record",

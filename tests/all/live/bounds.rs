@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{STREAM, dog, position, save};
+use super::{STREAM, dog, multiplexed::Multiplexed, position, save};
 
 #[tokio::test]
 async fn rows_buffered_for_slow_clients_use_little_memory_on_sqlite() {
@@ -205,4 +205,82 @@ async fn a_client_that_does_not_read_is_disconnected(headers: &str) {
     // The client that reads is still connected.
     server.post("/throw/long", &json!({"number": ROWS})).await.is(200).ok();
     assert_eq!(stream.next_change().await.unwrap().data["row"]["number"], ROWS);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_its_subscriptions_is_disconnected() {
+    let setup = Setup::default().arguments(["--blocked-timeout", "2s"]);
+    let server = setup.start(Database::sqlite()).await;
+    let mut client = Multiplexed::open(&server).await;
+    for (id, add) in
+        [("rows", json!({"id": "rows"})), ("newest", json!({"id": "newest", "storage": "long", "hz": 60}))]
+    {
+        assert_eq!(client.add(add).await["sub"], id);
+    }
+    let unread = client.socket.into_stream();
+    let text = "x".repeat(1 << 20);
+    for number in 0..20 {
+        server.post("/throw/long", &json!({"number": number, "text": text})).await.is(200).ok();
+    }
+    let cut_off = async || metric(&server, "datadump_streams_cut_off_total").await;
+    eventually("the client is disconnected", || async { (cut_off().await == 1).then_some(()) }).await;
+    let streams = async || metric(&server, "datadump_streams").await;
+    eventually("its subscriptions end", || async { (streams().await == 0).then_some(()) }).await;
+    drop(unread);
+}
+
+#[tokio::test]
+async fn many_slow_subscriptions_use_little_memory_on_sqlite() {
+    many_slow_subscriptions_use_little_memory(Database::sqlite()).await;
+}
+
+#[tokio::test]
+async fn many_slow_subscriptions_use_little_memory_on_postgres() {
+    many_slow_subscriptions_use_little_memory(Database::postgres().await).await;
+}
+
+/// All subscriptions of one WebSocket that is not read, to rows of 1 MB each.
+async fn many_slow_subscriptions_use_little_memory(database: Database) {
+    const ROWS: usize = 50;
+    const SUBSCRIPTIONS: usize = 64;
+    let server = Setup::default().arguments(["--blocked-timeout=10m"]).start(database).await;
+    let definition = json!({"name": "note", "key": {"name": "id", "type": "long"},
+                            "fields": [{"name": "text", "type": "text"}]});
+    server.declare(&definition).await;
+    let text = "x".repeat(1 << 20);
+    let save = async |id: usize| {
+        server.post("/api/v1/storage/note/", &json!({"id": id, "text": text})).await.is(201).ok();
+    };
+    save(0).await;
+    let process = Process(server.process_id());
+    let before = process.resident();
+    let mut client = Multiplexed::open(&server).await;
+    for number in 0..SUBSCRIPTIONS {
+        let mut add = json!({"id": format!("p{number}"), "storage": "note"});
+        match number % 4 {
+            0 => add["hz"] = 1.into(),
+            1 => add["backfill"] = 100.into(),
+            _ => {}
+        }
+        assert_eq!(client.add(add).await["event"], "hello");
+    }
+    for id in 1..=ROWS {
+        save(id).await;
+    }
+    let more = process.resident().saturating_sub(before) / 1024;
+    assert!(more < 100, "{more} MiB more");
+    // Some of the rows of all of them.
+    let mut keys = std::collections::BTreeMap::<String, Vec<u64>>::new();
+    while keys.len() < SUBSCRIPTIONS {
+        let message = client.next().await;
+        if message["event"] == "insert" {
+            let id = message["sub"].as_str().unwrap().to_owned();
+            keys.entry(id).or_default().push(message["data"]["key"].as_u64().unwrap());
+        }
+    }
+    for (id, keys) in &keys {
+        assert!(keys.is_sorted(), "{id}: {keys:?}");
+    }
+    let most = process.peak_resident().saturating_sub(before) / 1024;
+    assert!(most < 170, "{most} MiB more at most");
 }

@@ -1,6 +1,9 @@
 //! Live streams deliver every committed change once and in order, despite disconnects and restarts.
 
 mod bounds;
+mod coalescing;
+mod multiplexed;
+mod notices;
 mod reconnects;
 mod websocket;
 

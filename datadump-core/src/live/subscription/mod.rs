@@ -129,6 +129,21 @@ impl Subscription {
         Ok(subscription)
     }
 
+    /// Checks that these fields of its storage exist, by which its series are told apart.
+    pub(super) fn check_series(&self, fields: &[String]) -> Result<()> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let detail = "series by field are those of one storage, which must be named";
+        let name = self.interest.one().ok_or_else(|| not_applicable("by", detail))?;
+        let storage = self.store.catalogue().find(name.as_str())?;
+        let definition = &storage.ready()?.definition;
+        match fields.iter().find(|field| definition.field(field).is_none()) {
+            Some(unknown) => Err(not_applicable("by", format!("storage `{name}` has no field `{unknown}`"))),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the current position, if it is beyond the last delivered event and the last position returned
     /// by this function.
     pub fn progress(&mut self) -> Option<Cursor> {
@@ -147,7 +162,13 @@ impl Subscription {
         })
     }
 
-    fn pop(&mut self) -> Option<Delivery> {
+    /// Returns whether [`pop`](Self::pop) has a delivery.
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Returns the next delivery that is ready.
+    pub(super) fn pop(&mut self) -> Option<Delivery> {
         let delivery = self.ready.pop_front()?;
         match &delivery {
             Delivery::Event(event) => {
@@ -166,21 +187,42 @@ impl Subscription {
             if let Some(delivery) = self.pop() {
                 return Some(delivery);
             }
-            if !self.backfill.is_empty() || self.catching_up.is_some() {
-                let read =
-                    if self.backfill.is_empty() { self.catch_up().await } else { self.read_backfill().await };
-                if let Err(error) = read {
-                    tracing::debug!(%error, "a subscription failed");
-                    return None;
-                }
-                continue;
-            }
-            match self.batches.recv().await {
-                Ok(batch) => self.receive(&batch),
-                Err(RecvError::Lagged(_)) => self.fall_behind(),
-                Err(RecvError::Closed) => return None,
+            let is_alive = if self.is_reading() { self.read().await } else { self.wait().await };
+            if !is_alive {
+                return None;
             }
         }
+    }
+
+    /// Returns whether it has to read the store before it can deliver more.
+    pub(super) fn is_reading(&self) -> bool {
+        !self.backfill.is_empty() || self.catching_up.is_some()
+    }
+
+    /// Reads the next rows from the store. Returns whether that was possible.
+    pub(super) async fn read(&mut self) -> bool {
+        let read = if self.backfill.is_empty() { self.catch_up().await } else { self.read_backfill().await };
+        read.inspect_err(|error| tracing::debug!(%error, "a subscription failed")).is_ok()
+    }
+
+    /// Waits for the next batch. Returns `false` if the database is closed.
+    pub(super) async fn wait(&mut self) -> bool {
+        match self.batches.recv().await {
+            Ok(batch) => self.receive(&batch),
+            Err(RecvError::Lagged(_)) => self.fall_behind(),
+            Err(RecvError::Closed) => return false,
+        }
+        true
+    }
+
+    /// Takes the next batch if there is one without waiting. Returns whether there was.
+    pub(super) fn try_wait(&mut self) -> bool {
+        match self.batches.try_recv() {
+            Ok(batch) => self.receive(&batch),
+            Err(TryRecvError::Lagged(_)) => self.fall_behind(),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return false,
+        }
+        true
     }
 
     /// Converts the subscription into a stream of deliveries.
@@ -196,13 +238,8 @@ impl Subscription {
             if let Some(delivery) = self.pop() {
                 return Some(delivery);
             }
-            if !self.backfill.is_empty() || self.catching_up.is_some() {
+            if self.is_reading() || !self.try_wait() {
                 return None;
-            }
-            match self.batches.try_recv() {
-                Ok(batch) => self.receive(&batch),
-                Err(TryRecvError::Lagged(_)) => self.fall_behind(),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
             }
         }
     }

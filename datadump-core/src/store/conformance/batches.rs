@@ -205,15 +205,18 @@ pub(super) async fn system_storages_are_written_together_with_others(bench: &dyn
         (SystemStorage::Processor, processor),
         (SystemStorage::KeptThrow, kept),
     ];
-    let mut changes = test.store.config_signal();
+    let (mut changes, mut entries) = (test.store.config_signal(), test.store.quarantine_signal());
     let mut writes = vec![a_tag(&test, 1, "a")?];
     writes.extend(rows.iter().map(|(_, row)| Write::put(row.clone(), Expect::Absent)));
     writes.push(Write::put(quarantined(&test, "q")?, Expect::Absent));
-    let before = *changes.borrow_and_update();
+    let before = (*changes.borrow_and_update(), *entries.borrow_and_update());
     ensure_outcomes(&test, "in one batch", WriteBatch::atomic(writes.clone()), &["created"; 5]).await?;
-    ensure("a change of sources is signalled", *changes.borrow_and_update() > before)?;
+    ensure("a change of sources is signalled", *changes.borrow_and_update() > before.0)?;
+    ensure("a new quarantine entry is signalled", *entries.borrow_and_update() > before.1)?;
+    let before = *entries.borrow_and_update();
     let call = WriteBatch::independent(vec![writes.remove(1), a_tag(&test, 1, "b")?, a_tag(&test, 2, "c")?]);
     ensure_outcomes(&test, "a second time", call, &["refused", "updated", "created"]).await?;
+    ensure_eq("the signal without a new entry", *entries.borrow_and_update(), before)?;
     let names: Vec<String> =
         test.store.catalogue().all().iter().map(|storage| storage.name.to_string()).collect();
     ensure_eq("the listed storages", names, vec!["tag".to_owned()])?;

@@ -47,6 +47,8 @@ pub(super) struct CatalogueMirror {
     pub(super) catalogue: Arc<Catalogue>,
     /// Raised when sources or programs may have changed.
     pub(super) config_signal: watch::Sender<u64>,
+    /// Raised when this process has changed quarantine entries.
+    pub(super) quarantine_signal: watch::Sender<u64>,
     /// Raised when the change log may have new entries.
     pub(super) commit_signal: watch::Sender<u64>,
     system: DatabaseConnection,
@@ -57,13 +59,24 @@ pub(super) struct CatalogueMirror {
 
 impl CatalogueMirror {
     pub(super) fn new(system: DatabaseConnection) -> Self {
-        let (config_signal, commit_signal) = (watch::Sender::new(0), watch::Sender::new(0));
-        Self { catalogue: Arc::default(), config_signal, commit_signal, system, seen: Mutex::default() }
+        Self {
+            catalogue: Arc::default(),
+            config_signal: watch::Sender::new(0),
+            quarantine_signal: watch::Sender::new(0),
+            commit_signal: watch::Sender::new(0),
+            system,
+            seen: Mutex::default(),
+        }
     }
 
     /// Signals that sources or programs may have changed.
     pub(super) fn notify_config(&self) {
         self.config_signal.send_modify(|signal| *signal += 1);
+    }
+
+    /// Signals that this process has changed quarantine entries.
+    pub(super) fn notify_quarantine(&self) {
+        self.quarantine_signal.send_modify(|signal| *signal += 1);
     }
 
     /// Signals that the change log may have new entries.

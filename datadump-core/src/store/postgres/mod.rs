@@ -226,8 +226,7 @@ impl Store for PostgresStore {
     async fn progress(&self, storage: StorageId) -> Result<Progress> {
         let progress = declare::progress(&self.inner.system, storage).await?;
         // A caller that sees a version as applied must find it in force.
-        let known = self.inner.mirror.catalogue.by_id(storage);
-        let known = known.map(|known| (known.migration.version, known.migration.state));
+        let known = self.catalogue().by_id(storage).map(|of| (of.migration.version, of.migration.state));
         if known != Some((progress.version, progress.state)) {
             self.inner.mirror.refresh_one(storage).await?;
         }
@@ -338,6 +337,10 @@ impl Store for PostgresStore {
 
     fn config_signal(&self) -> watch::Receiver<u64> {
         self.inner.mirror.config_signal.subscribe()
+    }
+
+    fn quarantine_signal(&self) -> watch::Receiver<u64> {
+        self.inner.mirror.quarantine_signal.subscribe()
     }
 
     fn commit_signal(&self) -> watch::Receiver<u64> {

@@ -25,6 +25,7 @@ use crate::{
         change_log::Packer,
         extent::StepEnd,
         sql::{Dialect, TrimSql},
+        system_storages::SystemStorage,
     },
 };
 
@@ -50,6 +51,9 @@ pub(super) async fn trim(
     match done {
         Ok(Some(trim)) => {
             inner.notify_commit();
+            if in_force.storage == SystemStorage::Quarantine.id() {
+                inner.mirror.notify_quarantine();
+            }
             Ok(Some(TrimStep { trim, took: began.elapsed() }))
         }
         Ok(None) => Ok(None),

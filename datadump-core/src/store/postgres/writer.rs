@@ -350,6 +350,9 @@ impl Writer {
         if !changed_config.is_empty() {
             inner.mirror.notify_config();
         }
+        if system_storages::changed_quarantine(&outcomes) {
+            inner.mirror.notify_quarantine();
+        }
         Ok(Attempt::Committed(outcomes, took))
     }
 

@@ -70,6 +70,7 @@ pub struct SqliteStore {
     /// Dropped after the connections are closed.
     integrity: Arc<IntegrityCheck>,
     config_signal: watch::Sender<u64>,
+    quarantine_signal: watch::Sender<u64>,
     commit_signal: watch::Sender<u64>,
     disk_health: DiskHealth,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
@@ -91,6 +92,7 @@ impl SqliteStore {
             inner: Inner { catalogue: writer.catalogue.clone(), queue, readers },
             integrity,
             config_signal: writer.config_signal.clone(),
+            quarantine_signal: writer.quarantine_signal.clone(),
             commit_signal: writer.commit_signal.clone(),
             disk_health: writer.disk_health.clone(),
             writer: Mutex::new(Some(thread::start(writer, receiver)?)),
@@ -304,6 +306,10 @@ impl Store for SqliteStore {
 
     fn config_signal(&self) -> watch::Receiver<u64> {
         self.config_signal.subscribe()
+    }
+
+    fn quarantine_signal(&self) -> watch::Receiver<u64> {
+        self.quarantine_signal.subscribe()
     }
 
     fn commit_signal(&self) -> watch::Receiver<u64> {

@@ -9,7 +9,10 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     schema::InForce,
-    store::{StepLimit, Trim, TrimStep, change_log::Packer, extent::StepEnd, sql::TrimSql},
+    store::{
+        StepLimit, Trim, TrimStep, change_log::Packer, extent::StepEnd, sql::TrimSql,
+        system_storages::SystemStorage,
+    },
 };
 
 /// Removes the rows of a range of time, up to about a limit, in one transaction.
@@ -41,6 +44,9 @@ pub(super) fn trim(
     (writer.head, writer.last_stamp) = (head, last_stamp);
     if writer.commit_signal.receiver_count() > 0 {
         writer.commit_signal.send_modify(|signal| *signal += 1);
+    }
+    if in_force.storage == SystemStorage::Quarantine.id() {
+        writer.quarantine_signal.send_modify(|signal| *signal += 1);
     }
     Ok(Some(TrimStep { trim, took: began.elapsed() }))
 }

@@ -43,8 +43,11 @@ pub(super) fn commit(writer: &mut Writer, jobs: Vec<Job>, gauge: &Gauge) {
             });
             let answers: Vec<_> = answers.collect();
             let outcomes = answers.iter().flat_map(|(_, answer)| answer).flatten();
-            if !system_storages::changed_config(outcomes).is_empty() {
+            if !system_storages::changed_config(outcomes.clone()).is_empty() {
                 writer.config_signal.send_modify(|signal| *signal += 1);
+            }
+            if system_storages::changed_quarantine(outcomes) {
+                writer.quarantine_signal.send_modify(|signal| *signal += 1);
             }
             for (reply, answer) in answers {
                 reply.send(answer);

@@ -44,6 +44,8 @@ pub(super) struct Writer {
     pub(super) statements: HashMap<StorageId, Arc<Statements>>,
     /// Raised when sources or programs have changed.
     pub(super) config_signal: watch::Sender<u64>,
+    /// Raised when quarantine entries have changed.
+    pub(super) quarantine_signal: watch::Sender<u64>,
     /// Raised when the change log has new entries.
     pub(super) commit_signal: watch::Sender<u64>,
     /// Timestamp of the last row written.
@@ -69,6 +71,7 @@ impl Writer {
             log_pins: BTreeMap::new(),
             next_prune: Instant::now() + options.change_log.prune_interval(),
             config_signal: watch::Sender::new(0),
+            quarantine_signal: watch::Sender::new(0),
             commit_signal: watch::Sender::new(0),
             connection,
             wal,

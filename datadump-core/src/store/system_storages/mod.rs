@@ -110,6 +110,12 @@ pub(super) fn changed_config<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>
     outcomes.into_iter().filter_map(Outcome::written).filter(|id| config.contains(id)).collect()
 }
 
+/// Returns whether quarantine entries are among the rows written. They raise
+/// [`Store::quarantine_signal`](super::Store::quarantine_signal).
+pub(super) fn changed_quarantine<'o>(outcomes: impl IntoIterator<Item = &'o Outcome>) -> bool {
+    outcomes.into_iter().any(|outcome| outcome.written() == Some(SystemStorage::Quarantine.id()))
+}
+
 /// Returns the catalogue entries of all system storages.
 pub(super) fn storages() -> Vec<Arc<Storage>> {
     SystemStorage::ALL.into_iter().filter_map(entry).map(Arc::new).collect()

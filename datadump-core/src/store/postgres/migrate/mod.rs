@@ -100,7 +100,7 @@ async fn attempt(inner: &Inner, storage: &Arc<Storage>, is_last: bool) -> sqlx::
         return Ok(MigrationAttempt::RunningElsewhere);
     }
     let connection = inner.connections.migrator().await?;
-    let mut session = MigrationSession::new(connection, id, version);
+    let mut session = MigrationSession::new(inner, connection, id, version);
     let is_locked = sqlx::query_scalar(AssertSqlSafe(locks::try_migrating(id)));
     if !is_locked.fetch_one(&mut session.connection).await? {
         return Ok(MigrationAttempt::RunningElsewhere);

@@ -16,7 +16,7 @@ use crate::{
 /// Removes a storage without a pending migration.
 pub(in crate::store::postgres) async fn remove(inner: &Inner, id: StorageId) -> Result<()> {
     let connection = inner.connections.migrator().await.map_err(error::store)?;
-    let mut session = MigrationSession::new(connection, id, 0);
+    let mut session = MigrationSession::new(inner, connection, id, 0);
     // Waits for writers to end; later ones find that the storage no longer exists.
     session.begin(&locks::alone(id)).await.map_err(error::store)?;
     let sql = "SELECT s.name, s.version, v.version AS last, v.state FROM datadump_storage AS s \

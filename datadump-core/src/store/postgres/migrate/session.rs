@@ -1,6 +1,6 @@
 //! The connection of a migration, and why a migration stops before its end.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::Statement;
 use sea_query::Values;
@@ -10,8 +10,8 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use crate::{
     schema::StorageId,
     store::{
-        State, declare as rules,
-        postgres::{catalogue::notification, error::ErrorClass},
+        Catalogue, State, declare as rules,
+        postgres::{catalogue::notification, error::ErrorClass, inner::Inner},
         sql::Dialect,
     },
 };
@@ -56,12 +56,15 @@ pub(super) struct MigrationSession {
     pub(super) connection: PgConnection,
     pub(super) id: StorageId,
     pub(super) version: i32,
+    /// Told of the progress.
+    catalogue: Arc<Catalogue>,
     in_transaction: bool,
 }
 
 impl MigrationSession {
-    pub(super) fn new(connection: PgConnection, id: StorageId, version: i32) -> Self {
-        Self { connection, id, version, in_transaction: false }
+    pub(super) fn new(inner: &Inner, connection: PgConnection, id: StorageId, version: i32) -> Self {
+        let catalogue = inner.mirror.catalogue.clone();
+        Self { connection, id, version, catalogue, in_transaction: false }
     }
 
     /// Begins a transaction with these statements.
@@ -147,7 +150,11 @@ impl MigrationSession {
         .bind(count(total))
         .execute(&mut self.connection)
         .await?;
-        if updated.rows_affected() == 0 { Err(Halt::Over) } else { Ok(()) }
+        if updated.rows_affected() == 0 {
+            return Err(Halt::Over);
+        }
+        self.catalogue.progressed(self.id);
+        Ok(())
     }
 
     /// Runs a statement; returns the number of affected rows.

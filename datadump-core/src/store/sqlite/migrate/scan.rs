@@ -76,6 +76,7 @@ pub(super) async fn all(
         let done = running.rows_done.fetch_add(chunk.rows, Ordering::Relaxed) + chunk.rows;
         // Rows inserted since the start were not counted.
         running.rows_total.fetch_max(done, Ordering::Relaxed);
+        inner.catalogue.progressed(id);
         match chunk.last {
             Some(last) => after = Some(last),
             None => return Ok(()),

@@ -8,7 +8,7 @@ use poem_openapi::{Enum as ApiEnum, Object as ApiObject, types::Example};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::answer::{Moment, Object, ReceiptAnswer};
+use super::{Moment, Object, ReceiptAnswer};
 
 /// A throw as this server received it, with its outcome.
 #[derive(Debug, ApiObject, Serialize)]
