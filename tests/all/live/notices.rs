@@ -42,7 +42,7 @@ async fn throws_are_announced(server: Server) {
     let mut socket = listen(&server, &["throw"]).await;
     let receipt = server.post("/throw/porch", &json!({"temperature": 21.5})).await.is(200).json();
     let throw = next(&mut socket, "throw").await;
-    assert_eq!((&throw["source"], &throw["throw"]), (&json!("porch"), &receipt["throw"]));
+    assert_eq!((&throw["source"], &throw["id"]), (&json!("porch"), &receipt["throw"]));
     assert_eq!((&throw["body"], &throw["cut"]), (&json!(r#"{"temperature":21.5}"#), &json!(false)));
     assert_eq!(throw["receipt"]["accepted"], 1, "{throw}");
     let listed = server.get("/api/v1/source/porch/recent/").await.is(200).json();
