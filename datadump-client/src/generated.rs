@@ -334,7 +334,7 @@ pub mod types {
     pub struct DetectedFormat {
         #[doc = "Other formats that the body could be taken for, the most likely first."]
         pub alternatives: ::std::vec::Vec<::std::string::String>,
-        #[doc = "Why it was chosen, as a sentence."]
+        #[doc = "Reason for the choice, as a sentence."]
         pub because: ::std::string::String,
         #[doc = "Name of the format."]
         pub format: ::std::string::String,
@@ -355,7 +355,7 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What became of a record."]
+    #[doc = "Outcome of a record."]
     #[derive(
         :: serde :: Deserialize,
         :: serde :: Serialize,
@@ -1371,7 +1371,7 @@ pub mod types {
         #[doc = "The format and why it was chosen; null if the throw was refused before it was parsed."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub detected: ::std::option::Option<DetectedFormat>,
-        #[doc = "Why the throw was refused."]
+        #[doc = "Reason of a refusal."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
         #[doc = "Headers of that request, in order. Those with secrets and those about the connection are left out."]
@@ -1424,7 +1424,7 @@ pub mod types {
         #[doc = "The format and why it was chosen; null if the throw was refused before it was parsed."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub detected: ::std::option::Option<DetectedFormat>,
-        #[doc = "Why the throw was refused."]
+        #[doc = "Reason of a refusal."]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
         #[doc = "Headers of that request, in order. Those with secrets and those about the connection are left out."]
@@ -1481,7 +1481,7 @@ pub mod types {
             Default::default()
         }
     }
-    #[doc = "What became of a record."]
+    #[doc = "Outcome of a record."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct RecordFate {
         #[doc = "Key of the row: text or a number."]
@@ -2327,7 +2327,7 @@ pub mod types {
             )
         }
     }
-    #[doc = "What became of a throw: `quarantined` if any part of it is in quarantine, `refused` if nothing was stored."]
+    #[doc = "Outcome of a throw: `quarantined` if any part of it is in quarantine, `refused` if nothing was stored."]
     #[derive(
         :: serde :: Deserialize,
         :: serde :: Serialize,
@@ -2487,7 +2487,7 @@ pub mod types {
     #[doc = "A record of a throw, and what became of it."]
     #[derive(:: serde :: Deserialize, :: serde :: Serialize, Clone, Debug)]
     pub struct ThrownRecord {
-        #[doc = "What became of it, several if it went to several storages; empty if the throw was refused."]
+        #[doc = "Its outcomes, several if it went to several storages; empty if the throw was refused."]
         pub became: ::std::vec::Vec<RecordFate>,
         #[doc = "Index in the throw, starting at 0."]
         pub index: u64,

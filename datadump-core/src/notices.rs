@@ -19,7 +19,7 @@ const MAX_WAITING: usize = 256;
 /// Number of kinds.
 const KINDS: usize = NoticeKind::ALL.len();
 
-/// What a notice is about.
+/// Kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeKind {
     /// A throw was answered: its id in the list of recent throws.
@@ -76,7 +76,7 @@ impl NoticeKind {
 }
 
 impl Notice {
-    /// Returns what the notice is about.
+    /// Returns the kind of the notice.
     pub fn kind(&self) -> NoticeKind {
         self.kind
     }

@@ -56,9 +56,9 @@ pub(super) struct Reader {
 /// The bytes that follow those that have been added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
-    /// They are yet to arrive.
+    /// Bytes that are yet to arrive.
     Coming,
-    /// They will be sent in another body.
+    /// Bytes of a later part, in another body.
     SentLater,
     /// There are none.
     None,

@@ -21,7 +21,7 @@ const MAX_LISTED: usize = 20;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnError {
-    /// They go to quarantine.
+    /// Quarantine of the records.
     #[default]
     Quarantine,
     /// The import stops before the chunk that has one.

@@ -68,7 +68,7 @@ pub(crate) struct NewCommit {
     pub(crate) receipt: Receipt,
     /// The version of its idempotency record, if it has one.
     pub(crate) version: Option<i32>,
-    /// What became of its first records.
+    /// Outcomes of its first records.
     pub(crate) lineage: Lineage,
 }
 

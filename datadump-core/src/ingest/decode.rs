@@ -28,7 +28,7 @@ const DECODE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct DecodedThrow {
     /// The format it was parsed as.
     pub(crate) format: String,
-    /// What chose the format.
+    /// Reason for the format.
     pub(crate) choice: FormatChoice,
     /// The bytes that the processor was given.
     pub(crate) body: Bytes,

@@ -1,8 +1,8 @@
-//! Why a throw was parsed as its format.
+//! The reason for the format of a throw.
 
 use crate::{process::Basis, throw::Throw};
 
-/// What chose the format of a throw.
+/// The reason for the format of a throw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FormatChoice {
     /// The sender.

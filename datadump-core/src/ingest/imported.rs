@@ -19,11 +19,11 @@ use crate::{
 /// The notation of values in an imported file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cells {
-    /// They have types.
+    /// Typed values.
     Typed,
-    /// They are text, as exports write it.
+    /// Text with apostrophes before formulas, as exports write it.
     Escaped,
-    /// They are text that is not escaped.
+    /// Text that is not escaped.
     Raw,
 }
 

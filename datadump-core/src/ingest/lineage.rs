@@ -1,4 +1,4 @@
-//! What became of the first records of a throw: the keys of their rows, and their quarantine entries.
+//! The lineage of the first records of a throw: the keys of their rows, and their quarantine entries.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -19,7 +19,7 @@ const MAX_FATES: usize = 200;
 /// Maximum size of a key in bytes, to bound the memory of the list of recent throws.
 const MAX_KEY: usize = 1 << 10;
 
-/// What became of the first records of a throw, in the order of its writes.
+/// Outcomes of the first records of a throw, in the order of its writes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lineage {
     fates: Vec<Fate>,
@@ -31,7 +31,7 @@ pub(crate) struct Lineage {
     pub(super) is_of_program: bool,
 }
 
-/// What became of a record, or of a part of it.
+/// Outcome of a record, or of a part of it.
 #[derive(Debug, Clone)]
 struct Fate {
     index: usize,
@@ -43,7 +43,7 @@ struct Fate {
     key: Value,
 }
 
-/// What became of a record.
+/// Status of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FateStatus {
@@ -59,7 +59,7 @@ pub enum FateStatus {
     Refused,
 }
 
-/// What became of a record, or of a part of it, as it is shown.
+/// Outcome of a record, or of a part of it, as it is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordFate {
     /// Index of the record in the throw.
@@ -70,7 +70,7 @@ pub struct RecordFate {
     pub storage: Option<String>,
     /// The key of the row.
     pub key: Option<Json>,
-    /// What became of it.
+    /// Status.
     pub status: FateStatus,
     /// The quarantine entry.
     pub quarantine: Option<Uuid>,

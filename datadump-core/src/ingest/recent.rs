@@ -43,12 +43,12 @@ struct Ring {
     bytes: usize,
 }
 
-/// What a throw leaves on its way through the pipeline, besides its receipt.
+/// Record of the processing of a throw, besides its receipt.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
-    /// What chose its format.
+    /// Reason for its format.
     pub(crate) choice: Option<FormatChoice>,
-    /// What became of its first records.
+    /// Outcomes of its first records.
     pub(crate) lineage: Lineage,
 }
 

@@ -3,16 +3,16 @@
 use super::recent::{RecentThrow, ThrowOutcome};
 use crate::schema::name::fold;
 
-/// Which recent throws to list.
+/// Filter of recent throws. Members that are `None` match all.
 #[derive(Debug, Clone, Default)]
 pub struct RecentFilter {
-    /// Those at this source.
+    /// Name of the source.
     pub source: Option<String>,
-    /// Those with this text in their body, path or source, in upper or lower case.
+    /// Text in the body, path or source, in upper or lower case.
     pub text: Option<String>,
-    /// Those in this format.
+    /// Name of the format.
     pub format: Option<String>,
-    /// Those with this outcome.
+    /// Outcome.
     pub outcome: Option<ThrowOutcome>,
 }
 

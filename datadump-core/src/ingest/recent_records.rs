@@ -45,7 +45,7 @@ pub struct RecentRecord {
     /// The record; `None` if it could not be read, is too large to be shown, is not in the kept part of the throw, or
     /// was made by a program that read the whole throw.
     pub record: Option<Json>,
-    /// What became of it: several if it went to several storages.
+    /// Its outcomes: several if it went to several storages.
     pub fates: Vec<RecordFate>,
 }
 

@@ -43,7 +43,7 @@ pub enum HubEventKind {
     Command,
 }
 
-/// How a subscription in a [`SubscriptionSet`](super::SubscriptionSet) is limited to the newest events.
+/// Rate limit of a subscription in a [`SubscriptionSet`](super::SubscriptionSet), which keeps the newest events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coalescing {
     /// Minimum time between two deliveries.

@@ -55,7 +55,7 @@ struct Member {
     of: SetSubscription,
 }
 
-/// What a member does in its turn.
+/// Action of a member in its turn.
 enum Step {
     Deliver(Delivery),
     /// It has to read the store first.

@@ -34,7 +34,7 @@ pub(super) struct GroupReader<'a> {
     groups: Vec<AggregatedGroup>,
 }
 
-/// Why reading groups has ended early.
+/// Reason for which reading groups has ended early.
 #[derive(Debug)]
 pub(super) enum Stop {
     Short(Shortage),

@@ -27,7 +27,7 @@ pub(super) enum Read<T> {
     NeedsMemory(usize),
 }
 
-/// Why reading results has ended early.
+/// Reason for which reading results has ended early.
 #[derive(Debug)]
 pub(super) enum Shortage {
     /// At least this many bytes are needed, which are not free.

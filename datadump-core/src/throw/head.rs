@@ -1,4 +1,4 @@
-//! How a throw was sent: everything about its request that is not data.
+//! The head of the request that brought a throw: everything that is not data.
 
 use serde::{Deserialize, Serialize};
 

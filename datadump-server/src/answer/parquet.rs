@@ -46,7 +46,7 @@ pub(crate) struct ParquetEncoder(Arc<Semaphore>);
 /// A file that is being written.
 struct File {
     encoder: ParquetEncoder,
-    /// What comes after the encoded bytes; `None` if these are the last.
+    /// Rest of the export after the encoded bytes; `None` if these are the last.
     rest: Option<Rest>,
     /// Encoded bytes that are not sent yet, and their memory.
     encoded: Bytes,

@@ -52,12 +52,12 @@ pub(crate) struct RecentThrowAnswer {
     /// The format and why it was chosen; null if the throw was refused before it was parsed.
     #[oai(nullable)]
     detected: Option<DetectedFormat>,
-    /// What became of the throw.
+    /// Outcome.
     outcome: ThrowOutcomeAnswer,
     /// The receipt, unless the throw was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<ReceiptAnswer>,
-    /// Why the throw was refused.
+    /// Reason of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -86,7 +86,7 @@ pub(crate) enum TransportAnswer {
     WebSocket,
 }
 
-/// What became of a throw: `quarantined` if any part of it is in quarantine, `refused` if nothing was stored.
+/// Outcome of a throw: `quarantined` if any part of it is in quarantine, `refused` if nothing was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ApiEnum, Serialize)]
 #[oai(rename = "ThrowOutcome", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
@@ -112,7 +112,7 @@ pub(crate) struct ThrowHeader {
 pub(crate) struct DetectedFormat {
     /// Name of the format.
     format: String,
-    /// Why it was chosen, as a sentence.
+    /// Reason for the choice, as a sentence.
     because: String,
     /// Other formats that the body could be taken for, the most likely first.
     alternatives: Vec<String>,
@@ -131,15 +131,15 @@ pub(crate) struct ThrownRecord {
     /// was made by a program that takes the whole throw.
     #[oai(nullable)]
     record: Option<Object>,
-    /// What became of it, several if it went to several storages; empty if the throw was refused.
+    /// Its outcomes, several if it went to several storages; empty if the throw was refused.
     became: Vec<RecordFateAnswer>,
 }
 
-/// What became of a record.
+/// Outcome of a record.
 #[derive(Debug, ApiObject, Serialize)]
 #[oai(rename = "RecordFate", example)]
 pub(crate) struct RecordFateAnswer {
-    /// What became of it: `duplicate` if the stored row has these values already, `dropped` by a program or the
+    /// Outcome: `duplicate` if the stored row has these values already, `dropped` by a program or the
     /// routes, `refused` if it was neither stored nor quarantined.
     status: FateStatusAnswer,
     /// Storage of the row, or that it was meant for.
@@ -153,7 +153,7 @@ pub(crate) struct RecordFateAnswer {
     quarantine: Option<String>,
 }
 
-/// What became of a record.
+/// Outcome of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ApiEnum, Serialize)]
 #[oai(rename = "FateStatus", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]

@@ -34,7 +34,7 @@ pub(crate) struct ThrowHead {
     pub(crate) content_length: Option<u64>,
     /// IP address of the client.
     pub(crate) peer: Option<IpAddr>,
-    /// What is kept of the request with the throw.
+    /// Head of the request, which is kept with the throw.
     pub(crate) request: Arc<RequestHead>,
 }
 

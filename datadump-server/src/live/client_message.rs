@@ -1,4 +1,4 @@
-//! What a client asks for over a WebSocket with several subscriptions: `{"add": {"id": …, …}}`, which takes the
+//! Messages of a client over a WebSocket with several subscriptions: `{"add": {"id": …, …}}`, which takes the
 //! parameters of a stream as members, and `{"remove": …}`.
 
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) enum ClientMessage {
     Remove(String),
 }
 
-/// What a subscription is about.
+/// Subject of a subscription.
 #[derive(Debug)]
 pub(super) enum Wanted {
     Changes(Box<SubscriptionRequest>, Option<Coalescing>),

@@ -43,10 +43,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 type Socket = WebSocketStream<WriteTimeout<Upgraded>>;
 
-/// Takes the messages to a client.
+/// The half that sends to a client.
 pub(super) type Sink = SplitSink<Socket, SocketMessage>;
 
-/// Has the messages of a client.
+/// The half that receives from a client.
 pub(super) type Source = SplitStream<Socket>;
 
 /// The end of a stream when the server stops.
@@ -55,7 +55,7 @@ pub(super) const SERVER_STOPS: End = End::Close(CloseCode::Away, "the server is 
 /// The end of a stream when it can no longer read changes.
 pub(super) const DATABASE_FAILS: End = End::Close(CloseCode::Again, "the database does not respond");
 
-/// What is sent over a WebSocket.
+/// The subscriptions that a WebSocket serves.
 pub(super) enum Session {
     /// One stream; messages of the client are ignored.
     One(MessageStream),

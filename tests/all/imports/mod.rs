@@ -110,7 +110,7 @@ async fn a_declared_storage_takes_rows_that_fit(server: Server) {
     assert_eq!((&replay["failed"], &replay["superseded"]), (&json!(0), &json!(0)), "{replay}");
 }
 
-/// What a list or an export returns can be imported again, service columns included.
+/// Rows of a list or an export can be imported again, service columns included.
 async fn rows_come_back_as_they_were_exported(server: Server) {
     let definition = json!({
         "name": "kinds",

@@ -72,7 +72,7 @@ impl Multiplexed {
     }
 }
 
-/// What each subscription has received, and the position to resume from.
+/// Events that each subscription has received, and the position to resume from.
 #[derive(Default)]
 struct Reader {
     keys: BTreeMap<String, Vec<String>>,

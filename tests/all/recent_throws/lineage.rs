@@ -1,4 +1,4 @@
-//! What became of each record of a recent throw.
+//! Lineage of the records of recent throws.
 
 use datadump_tests::{Server, cat, compress, dog, on_both};
 use serde_json::{Value as Json, json};

@@ -31,11 +31,11 @@ pub struct Detection {
     /// The body as the processor of that format expects it: UTF-8 without a byte order mark for text
     /// formats, unchanged for the others. Not copied unless it had to be converted.
     pub body: Bytes,
-    /// What decided.
+    /// Rule that decided.
     pub basis: Basis,
 }
 
-/// What decides the format of a body.
+/// Rules that decide the format of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// There is no body.

@@ -1,4 +1,4 @@
-//! How the values of a field are read for a series: as numbers wherever they can be, so that a chart can draw them.
+//! Values of a field in a series: numbers wherever they can be, so that a chart can draw them.
 
 use crate::{
     schema::{Definition, Kind},

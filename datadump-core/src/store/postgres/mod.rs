@@ -38,6 +38,7 @@ mod read;
 mod rows;
 mod session;
 mod setup;
+mod shutdown;
 mod statements;
 mod storage_size;
 mod targets;
@@ -377,32 +378,6 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
-        // One for each writer, behind everything that is queued.
-        for _ in 0..WRITER_COUNT {
-            // Fails if the writers have ended already.
-            let _ = self.queue.command(Stop);
-        }
-        let drained = tokio::time::timeout(CLOSE_TIMEOUT, async {
-            self.writers.queued.wait().await;
-            self.blocked.close();
-            // The queue closes with the last writer, and later writes fail.
-            self.writers.blocked.wait().await;
-        });
-        if drained.await.is_err() {
-            tracing::warn!("closed the database while writes were still queued");
-        }
-        self.inner.closing.cancel();
-        // Cancelled tasks end immediately, except that a connection being opened may take until the timeout.
-        if tokio::time::timeout(CLOSE_TIMEOUT, self.background.wait()).await.is_err() {
-            tracing::warn!("closed the database while a background task was still running");
-        }
-        self.inner.connections.close().await;
-    }
-}
-
-impl Drop for PostgresStore {
-    fn drop(&mut self) {
-        self.inner.closing.cancel();
-        self.blocked.close();
+        self.shut_down().await;
     }
 }
